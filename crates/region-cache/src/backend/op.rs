@@ -1,0 +1,228 @@
+//! What goes through the port and comes back.
+
+use std::time::Duration;
+
+use super::{Address, Draft, Envelope, Id};
+use crate::key::Key;
+
+/// An entry that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The value as it is stored.
+    pub envelope: Envelope,
+    /// How long it lives on.
+    pub life: Life,
+}
+
+/// How long an entry lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// Until it is changed, invalidated or evicted.
+    Forever,
+    /// For this long: the entry's own time to live or its region's, whichever ends first.
+    For(Duration),
+    /// It has expired and is kept as a stale one: absent, except for who asks for stale values.
+    Over,
+}
+
+impl Found {
+    /// Whether the entry counts as present.
+    pub fn is_fresh(&self) -> bool {
+        self.life != Life::Over
+    }
+}
+
+/// A request for a lease.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The region of the key.
+    pub region: &'a Address,
+    /// The key.
+    pub key: &'a Key,
+    /// The id that the lease shall have: a new one for each request.
+    pub id: Id,
+    /// How long nobody else shall take the lease over.
+    pub time: Duration,
+    /// A present envelope that the caller found unreadable: it counts as absent.
+    pub despite: Option<&'a Envelope>,
+}
+
+/// The answer to a [`Wish`].
+#[derive(Clone, Debug)]
+pub enum Leased {
+    /// The lease is the caller's.
+    Held(Lease),
+    /// Another holds the lease.
+    Taken(Token),
+    /// There is nothing to compute: the key has a value by now.
+    Present(Found),
+}
+
+/// The right to compute a key's value, one at a time in the whole fleet.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// The region of the key.
+    pub region: Address,
+    /// The key.
+    pub key: Key,
+    /// The lease's own id.
+    pub id: Id,
+    /// The fences that stood when the lease was taken.
+    pub token: Token,
+}
+
+/// The ids of a path's fences, from the namespace's down to the region's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Token(Vec<Id>);
+
+impl Token {
+    /// The token of these fences.
+    pub fn new(fences: Vec<Id>) -> Self {
+        Self(fences)
+    }
+
+    /// The fences, from the namespace's down.
+    pub fn fences(&self) -> &[Id] {
+        &self.0
+    }
+
+    /// The region's own fence, with which its values are stamped.
+    pub fn stamp(&self) -> Id {
+        self.0.last().copied().unwrap_or(Id::NONE)
+    }
+}
+
+/// One change of one key.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The region of the key.
+    pub region: Address,
+    /// The key.
+    pub key: Key,
+    /// What to do.
+    pub act: Act,
+    /// Time to live of the region as a whole, where it has one.
+    pub region_ttl: Option<Duration>,
+    /// Whether this write begins the region's time to live anew, rather than only beginning it in an
+    /// empty region.
+    pub refresh_region_ttl: bool,
+}
+
+/// What a [`Change`] does.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Stores a value.
+    Put {
+        /// The value.
+        draft: Draft,
+        /// The entry's time to live; `None` for no end.
+        ttl: Option<Duration>,
+        /// How long it is kept as a stale one after that.
+        keep: Duration,
+        /// On which condition.
+        when: When,
+    },
+    /// Removes the entry.
+    Remove,
+    /// Lets a present entry expire now. It is kept as a stale one as long as it would have been
+    /// kept after its own time.
+    Expire,
+    /// Adds to an integer, whose expiry stays as it is; an absent one is stored.
+    Add {
+        /// What to add.
+        delta: i64,
+        /// What to store where there is nothing.
+        draft: Draft,
+        /// The time to live of what is stored where there is nothing.
+        ttl: Option<Duration>,
+        /// How long that is kept as a stale one.
+        keep: Duration,
+    },
+}
+
+/// The condition of an [`Act::Put`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// None.
+    Always,
+    /// The entry is absent.
+    Absent,
+    /// The entry is present with exactly this envelope.
+    Holds(Envelope),
+}
+
+/// What a [`Change`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// [`Act::Put`]: stored.
+    Stored,
+    /// [`Act::Put`]: the condition did not hold; this is there.
+    Kept(Option<Envelope>),
+    /// [`Act::Remove`]: what was present.
+    Removed(Option<Envelope>),
+    /// [`Act::Expire`]: what was present.
+    Expired(Option<Envelope>),
+    /// [`Act::Add`]: the sum, which is stored.
+    Sum(i64),
+    /// [`Act::Add`]: the sum is no `i64`; nothing changed.
+    Overflow,
+    /// [`Act::Add`]: this is present, which is no integer in decimal text or has another schema;
+    /// nothing changed.
+    NotAnInteger(Envelope),
+}
+
+/// The answer to a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// Everything is applied; an outcome for each change.
+    Applied(Vec<Outcome>),
+    /// Something that was read has changed, or its region was invalidated: nothing is applied.
+    Conflict,
+}
+
+/// An invalidation whose tree is being freed.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// The walk's own id.
+    pub id: Id,
+    /// What was invalidated.
+    pub target: Address,
+    /// What is freed so far.
+    pub progress: Step,
+}
+
+/// A step of a [`Walk`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How many regions the step freed.
+    pub freed: u64,
+    /// Whether nothing is left.
+    pub is_done: bool,
+}
+
+/// One page of a scan.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Present entries.
+    pub entries: Vec<(Key, Found)>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+}
+
+/// Where a page begins; only the backend that made it understands it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub Vec<u8>);
+
+/// What a backend holds in this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Entries, stale ones included.
+    pub entries: u64,
+    /// Bytes of entries and regions, with what keeping them costs.
+    pub bytes: u64,
+    /// Regions that have a fence.
+    pub regions: u64,
+    /// Entries that were evicted for want of room.
+    pub evicted: u64,
+}

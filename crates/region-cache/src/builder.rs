@@ -1,0 +1,234 @@
+//! Setting up a cache. The only place that names a backend.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::Backend;
+use crate::cache::{Cache, Inner};
+use crate::codec::Codec;
+use crate::coder::Coder;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::link::Link;
+use crate::memory::Memory;
+use crate::name::Namespace;
+use crate::null::Null;
+use crate::options::{Layers, RegionOptions};
+use crate::stats::Counters;
+use crate::tasks::Tasks;
+use crate::time::Clock;
+
+/// Sets up a [`Cache`].
+///
+/// ```
+/// # use std::time::Duration;
+/// use region_cache::codec::Json;
+/// use region_cache::{Cache, RegionOptions};
+///
+/// # futures::executor::block_on(async {
+/// let cache = Cache::builder()
+///     .url("memory:")
+///     .namespace("shop-staging")
+///     .options(RegionOptions::new().entry_ttl(Duration::from_secs(3600)))
+///     .region("shop.sessions", RegionOptions::new().ttl(Duration::from_secs(1800)))
+///     .codec(Json)
+///     .build()
+///     .await?;
+/// # cache.ping().await?;
+/// # Ok::<_, region_cache::Error>(())
+/// # }).unwrap();
+/// ```
+#[must_use = "a builder does nothing before `build`"]
+pub struct CacheBuilder {
+    url: String,
+    namespace: Option<String>,
+    options: RegionOptions,
+    regions: Vec<(String, RegionOptions)>,
+    memory_capacity: u64,
+    operation_timeout: Duration,
+    connect_lazily: bool,
+    clock: Clock,
+    backend: Option<Arc<dyn Backend>>,
+}
+
+impl CacheBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            url: "memory:".to_owned(),
+            namespace: None,
+            options: RegionOptions::new(),
+            regions: Vec::new(),
+            memory_capacity: DEFAULT_CAPACITY,
+            operation_timeout: DEFAULT_TIMEOUT,
+            connect_lazily: false,
+            clock: Clock::system(),
+            backend: None,
+        }
+    }
+
+    /// The cache that nothing was set for, which cannot fail.
+    pub(crate) fn in_memory() -> Cache {
+        let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
+        let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
+        assemble(Namespace::default(), Layers::default(), link)
+    }
+
+    /// Which backend: `memory:` (the default) or `null:`.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// What keeps this cache apart from others on the same server: 1 to 64 of the characters A-Z,
+    /// a-z, 0-9, `_` and `-`. Default: `region-cache`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// The codec of all regions that do not choose their own: short for
+    /// [`options`](Self::options) with a [`codec`](RegionOptions::codec).
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.options = self.options.codec(codec);
+        self
+    }
+
+    /// The options of all regions, where neither a path's nor a handle's say otherwise.
+    pub fn options(mut self, options: RegionOptions) -> Self {
+        self.options = options.over(&self.options);
+        self
+    }
+
+    /// The options of the region at `path` and of all beneath it. Of several matching paths the
+    /// longest wins, option by option.
+    pub fn region(mut self, path: impl Into<String>, options: RegionOptions) -> Self {
+        self.regions.push((path.into(), options));
+        self
+    }
+
+    /// How many bytes the backend in memory holds, what keeping them costs included, before it evicts
+    /// what was not read for longest. Default: 256 MiB.
+    pub fn memory_capacity(mut self, bytes: u64) -> Self {
+        self.memory_capacity = bytes;
+        self
+    }
+
+    /// How long any one operation on the backend may take: a read then gives
+    /// [`Timeout`](ErrorKind::Timeout), a change [`Unconfirmed`](ErrorKind::Unconfirmed).
+    /// Default: 1 s.
+    pub fn operation_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_timeout = timeout;
+        self
+    }
+
+    /// Whether [`build`](Self::build) succeeds although the backend does not answer yet. Default: no.
+    pub fn connect_lazily(mut self, lazily: bool) -> Self {
+        self.connect_lazily = lazily;
+        self
+    }
+
+    /// Where the cache takes its time from. Default: the system. For tests: see [`Clock::manual`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A backend of one's own, or one that another cache uses already, in place of the URL's.
+    pub fn backend(mut self, backend: Arc<dyn Backend>) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Builds the cache, and sees to it that its backend answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) or [`InvalidName`](ErrorKind::InvalidName) for what makes no
+    /// sense, and what [`Cache::ping`] gives where the backend does not answer.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let error = Cache::builder().url("memroy:").build().await.unwrap_err();
+    /// assert!(error.is_config());
+    /// # });
+    /// ```
+    pub async fn build(self) -> Result<Cache> {
+        let namespace =
+            self.namespace.as_deref().map_or_else(|| Ok(Namespace::default()), Namespace::parse)?;
+        if self.operation_timeout.is_zero() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "`operation_timeout` is zero; nothing could ever be answered in time",
+            ));
+        }
+        for (path, _) in &self.regions {
+            namespace.address(path)?;
+        }
+        let layers = Layers::new(self.options, self.regions)?;
+        let backend = match self.backend {
+            Some(backend) => backend,
+            None => backend(&self.url, self.memory_capacity, &self.clock)?,
+        };
+        let cache =
+            assemble(namespace, layers, Link::new(backend, self.clock, self.operation_timeout));
+        if !self.connect_lazily {
+            cache.ping().await?;
+        }
+        Ok(cache)
+    }
+}
+
+impl fmt::Debug for CacheBuilder {
+    /// Without what a URL may hold of secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("url", &format_args!("{}:…", scheme(&self.url)))
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+fn assemble(namespace: Namespace, layers: Layers, link: Link) -> Cache {
+    let counters = Arc::new(Counters::default());
+    let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
+    let engine = Engine { link, coder, tasks: Tasks::default(), counters };
+    Cache(Arc::new(Inner { namespace, layers: Arc::new(layers), engine: Arc::new(engine) }))
+}
+
+/// The backend that a URL names. Messages show no more than the scheme: the rest may hold a password.
+fn backend(url: &str, memory_capacity: u64, clock: &Clock) -> Result<Arc<dyn Backend>> {
+    match url {
+        "memory:" => Ok(Arc::new(Memory::new(memory_capacity, clock.clone()))),
+        "null:" => Ok(Arc::new(Null)),
+        _ => {
+            let scheme = scheme(url);
+            Err(Error::new(
+                ErrorKind::Config,
+                if NOT_YET.contains(&scheme) {
+                    format!(
+                        "`{scheme}:` URLs name a backend that this version does not have yet; use \
+                         `memory:` or `null:`"
+                    )
+                } else {
+                    format!("`{scheme}:…` is not the URL of a cache; use `memory:` or `null:`")
+                },
+            ))
+        }
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    // What is no scheme is not shown either: a URL without one may begin with the password.
+    let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    if is_scheme { scheme } else { "" }
+}
+
+const NOT_YET: [&str; 6] =
+    ["redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster", "file"];
+
+const DEFAULT_CAPACITY: u64 = 256 << 20;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);

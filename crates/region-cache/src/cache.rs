@@ -1,0 +1,172 @@
+//! The cache: where regions come from.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::Backend;
+use crate::builder::CacheBuilder;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::invalidate::Invalidated;
+use crate::link::Effect;
+use crate::name::Namespace;
+use crate::options::Layers;
+use crate::region::Region;
+use crate::stats::Stats;
+use crate::time::Stopwatch;
+
+/// A cache: a tree of regions in one namespace. Cloning gives another handle to the same cache.
+///
+/// ```
+/// use region_cache::Cache;
+///
+/// # futures::executor::block_on(async {
+/// let cache = Cache::in_memory();
+/// let item = cache.region("shop.catalog.42");
+/// item.set("price", &1999).await?;
+/// assert_eq!(item.get::<i64>("price").await?, Some(1999));
+///
+/// cache.region("shop").invalidate().await?;
+/// assert_eq!(item.get::<i64>("price").await?, None);
+/// # Ok::<_, region_cache::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Cache(pub(crate) Arc<Inner>);
+
+/// What all handles of a cache share.
+pub(crate) struct Inner {
+    pub(crate) namespace: Namespace,
+    pub(crate) layers: Arc<Layers>,
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Cache {
+    /// A cache in this process, of up to 256 MiB, without a server. Works outside a runtime.
+    pub fn in_memory() -> Self {
+        CacheBuilder::in_memory()
+    }
+
+    /// Connects to the cache that a URL names: `memory:` in this process, or `null:`, which stores
+    /// nothing. Everything else is set with [`builder`](Self::builder).
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config) for a URL that is not understood, and whatever
+    /// [`ping`](Self::ping) gives where the backend does not answer.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::connect("null:").await?;
+    /// cache.region("shop").set("price", &1999).await?;
+    /// assert_eq!(cache.region("shop").get::<i64>("price").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn connect(url: &str) -> Result<Self> {
+        Self::builder().url(url).build().await
+    }
+
+    /// Sets up a cache in every detail.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// The region at a path: segments joined by dots, each made by [`segment`](crate::segment()) where
+    /// it comes from elsewhere. Does no I/O and never fails; a bad path gives
+    /// [`InvalidName`](crate::ErrorKind::InvalidName) at the first call on the handle, before
+    /// anything is sent.
+    pub fn region(&self, path: &str) -> Region {
+        Region::new(Arc::clone(&self.0), path, None)
+    }
+
+    /// The whole namespace: its path is empty, it holds no entries, its children are the roots.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// cache.region("shop.catalog").set("k", &1).await?;
+    /// cache.region("blog").set("k", &1).await?;
+    /// let roots = cache.root().children().await?;
+    /// assert_eq!(roots, [cache.region("blog"), cache.region("shop")]);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn root(&self) -> Region {
+        Region::top(Arc::clone(&self.0))
+    }
+
+    /// Invalidates every region of the namespace. Other namespaces are not touched.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Region::invalidate`].
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// cache.region("shop").set("price", &1999).await?;
+    /// cache.clear().await?;
+    /// assert_eq!(cache.region("shop").len().await?, 0);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn clear(&self) -> Result<Invalidated> {
+        self.root().invalidate().await
+    }
+
+    /// Asks the backend for an answer; how long it took.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) or [`Timeout`](crate::ErrorKind::Timeout)
+    /// where none comes.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// assert!(Cache::in_memory().ping().await?.as_secs() < 1);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn ping(&self) -> Result<Duration> {
+        let watch = Stopwatch::start();
+        self.0.engine.link.call(Effect::Reads, Backend::ping).await?;
+        Ok(watch.elapsed())
+    }
+
+    /// What this cache has seen and done in this process, and what it holds.
+    pub fn stats(&self) -> Stats {
+        self.0.engine.stats()
+    }
+
+    /// Ends every background task and waits for it. Other handles of this cache, its regions and
+    /// whatever they still have under way, give [`Closed`](crate::ErrorKind::Closed) errors from
+    /// then on.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let shop = cache.region("shop");
+    /// cache.shutdown().await;
+    /// assert!(shop.len().await.unwrap_err().is_closed());
+    /// # });
+    /// ```
+    pub async fn shutdown(self) {
+        self.0.engine.shutdown().await;
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("namespace", &self.0.namespace.as_str())
+            .field("backend", self.0.engine.link.backend())
+            .finish_non_exhaustive()
+    }
+}

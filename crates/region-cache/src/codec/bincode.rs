@@ -1,0 +1,61 @@
+use std::io;
+
+use bincode::config::{Configuration, standard};
+use serde::de::DeserializeSeed;
+use serde::ser::Serialize;
+
+use super::{Codec, Decode, Encode};
+use crate::error::BoxError;
+
+/// bincode 2: the smallest and fastest, for types that never change.
+///
+/// Its bytes do not tell what they hold. It cannot decode what `skip_serializing_if`, `untagged`,
+/// `flatten` and internally tagged enums encode (such a type is refused at its first use), and it
+/// reads a struct whose fields were reordered as garbage: give such regions a
+/// [`schema`](crate::RegionOptions::schema) and change it with the type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bincode;
+
+impl Bincode {
+    pub(super) const ID: u8 = 2;
+
+    pub(super) fn write(
+        value: &(impl Serialize + ?Sized),
+        mut into: impl io::Write,
+    ) -> Result<(), BoxError> {
+        bincode::serde::encode_into_std_write(value, &mut into, CONFIG)?;
+        Ok(())
+    }
+
+    pub(super) fn read<'de, S: DeserializeSeed<'de>>(
+        bytes: &'de [u8],
+        seed: S,
+    ) -> Result<S::Value, BoxError> {
+        let (value, consumed) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG)?;
+        if consumed == bytes.len() {
+            Ok(value)
+        } else {
+            Err(format!("{} bytes are left over after the value", bytes.len() - consumed).into())
+        }
+    }
+}
+
+impl Codec for Bincode {
+    fn id(&self) -> u8 {
+        Self::ID
+    }
+
+    fn name(&self) -> &'static str {
+        "bincode"
+    }
+
+    fn encode(&self, value: Encode<'_>, into: &mut dyn io::Write) -> Result<(), BoxError> {
+        Self::write(&value, into)
+    }
+
+    fn decode(&self, bytes: &[u8], into: Decode<'_>) -> Result<(), BoxError> {
+        Self::read(bytes, into)
+    }
+}
+
+const CONFIG: Configuration = standard();

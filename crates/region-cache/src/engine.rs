@@ -1,0 +1,74 @@
+//! What every operation needs, in one place.
+
+use std::sync::Arc;
+
+use crate::backend::{Act, Change, Outcome};
+use crate::coder::Coder;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::link::{Effect, Link};
+use crate::place::Place;
+use crate::stats::{Counters, Stats};
+use crate::tasks::Tasks;
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) link: Link,
+    pub(crate) coder: Coder,
+    pub(crate) tasks: Tasks,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Engine {
+    /// Makes changes in regions of one root; an outcome for each.
+    pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
+        let many = changes.len() as u64;
+        let outcomes = self.link.call(Effect::Changes, |backend| backend.write(changes)).await?;
+        self.counters.writes.add(many);
+        Ok(outcomes)
+    }
+
+    /// Makes one change.
+    pub(crate) async fn write_one(&self, change: Change) -> Result<Outcome> {
+        let outcome = self.write(vec![change]).await?.pop();
+        outcome.ok_or_else(|| unexpected(None))
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let usage = self.link.backend().usage();
+        Stats {
+            entries: usage.entries,
+            bytes: usage.bytes,
+            regions: usage.regions,
+            evicted: usage.evicted,
+            ..self.counters.stats()
+        }
+    }
+
+    /// Ends everything that runs; later operations are refused.
+    pub(crate) async fn shutdown(&self) {
+        if self.link.close() {
+            self.tasks.end().await;
+            self.link.backend().close().await;
+        }
+    }
+}
+
+/// A change of a key in a region, as the region's settings want it.
+pub(crate) fn change(place: &Place, key: Key, act: Act) -> Change {
+    Change {
+        region: place.address.clone(),
+        key,
+        act,
+        region_ttl: place.settings.region_ttl,
+        refresh_region_ttl: place.settings.refresh_ttl_on_write,
+    }
+}
+
+/// The error of a backend that answers what the contract does not know.
+pub(crate) fn unexpected(outcome: Option<&Outcome>) -> Error {
+    Error::new(
+        ErrorKind::Other,
+        format!("the backend breaks its contract: it answered a change with {outcome:?}"),
+    )
+}

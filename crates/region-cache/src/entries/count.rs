@@ -1,0 +1,107 @@
+//! Adding to integers.
+
+use std::time::Duration;
+
+use super::{ATTEMPTS, contended};
+use crate::backend::{Act, Draft, Envelope, Life, Outcome, When};
+use crate::engine::{Engine, change, unexpected};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::place::Place;
+use crate::wire;
+
+impl Engine {
+    pub(crate) async fn increment(&self, place: &Place, key: &Key, delta: i64) -> Result<i64> {
+        let settings = &place.settings;
+        for _ in 0..ATTEMPTS {
+            let act = Act::Add {
+                delta,
+                draft: wire::counter(delta, settings),
+                ttl: settings.entry_ttl,
+                keep: settings.stale_for,
+            };
+            let there = match self.write_one(change(place, key.clone(), act)).await? {
+                Outcome::Sum(sum) => return Ok(sum),
+                Outcome::Overflow => return Err(overflow(place, key, delta)),
+                Outcome::NotAnInteger(there) => there,
+                other => return Err(unexpected(Some(&other))),
+            };
+            if let Some(sum) = self.replace(place, key, delta, there).await? {
+                return Ok(sum);
+            }
+        }
+        Err(contended(place, key))
+    }
+
+    /// Adds to what the backend cannot add to: an integer that a codec of the user's own encoded, or
+    /// something unreadable, which counts as absent. `None` if another was quicker.
+    async fn replace(
+        &self,
+        place: &Place,
+        key: &Key,
+        delta: i64,
+        there: Envelope,
+    ) -> Result<Option<i64>> {
+        let settings = &place.settings;
+        let (sum, ttl) = if self.coder.is_readable(&there, settings) {
+            let sum = self.sum(place, key, &there, delta)?;
+            match self.find(place, key).await? {
+                Some(found) if found.envelope == there => (sum, time_left(found.life)),
+                _ => return Ok(None),
+            }
+        } else {
+            (delta, settings.entry_ttl)
+        };
+        let draft = Draft::integer(sum, settings.codec.id(), settings.schema);
+        let act = Act::Put { draft, ttl, keep: settings.stale_for, when: When::Holds(there) };
+        match self.write_one(change(place, key.clone(), act)).await? {
+            Outcome::Stored => Ok(Some(sum)),
+            Outcome::Kept(_) => Ok(None),
+            other => Err(unexpected(Some(&other))),
+        }
+    }
+
+    /// The sum of a stored integer and `delta`.
+    pub(crate) fn sum(
+        &self,
+        place: &Place,
+        key: &Key,
+        there: &Envelope,
+        delta: i64,
+    ) -> Result<i64> {
+        let number = self.coder.integer(there, &place.settings);
+        let number = number.ok_or_else(|| not_an_integer(place, key))?;
+        number.checked_add(delta).ok_or_else(|| overflow(place, key, delta))
+    }
+}
+
+/// The time to live that an entry has left; `None` for no end.
+pub(crate) fn time_left(life: Life) -> Option<Duration> {
+    match life {
+        Life::Forever => None,
+        Life::For(time) => Some(time),
+        Life::Over => Some(Duration::ZERO),
+    }
+}
+
+fn overflow(place: &Place, key: &Key, delta: i64) -> Error {
+    Error::new(
+        ErrorKind::Overflow,
+        format!(
+            "adding {delta} to key `{key}` of region `{}` would leave the range of a 64-bit integer; \
+             its value is unchanged",
+            place.address,
+        ),
+    )
+}
+
+fn not_an_integer(place: &Place, key: &Key) -> Error {
+    Error::new(
+        ErrorKind::WrongType,
+        format!(
+            "key `{key}` of region `{}` holds no 64-bit integer, so nothing can be added to it; remove \
+             it or choose another key",
+            place.address,
+        ),
+    )
+}

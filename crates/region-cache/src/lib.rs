@@ -1,0 +1,80 @@
+//! A cache for many processes, in regions that are invalidated whole.
+//!
+//! A **region** is a dot-separated namespace such as `shop.catalog.42`. Invalidating one purges it and
+//! everything beneath it, at once, for every reader. See [`Cache`] to begin with, and [`Region`] for
+//! what can be done.
+//!
+//! ```
+//! use region_cache::Cache;
+//!
+//! # futures::executor::block_on(async {
+//! let cache = Cache::in_memory();
+//! let item = cache.region("shop.catalog.42");
+//! item.set("price", &1999).await?;
+//! item.transaction(async |t| {
+//!     let price: i64 = t.get("price").await?.unwrap_or(0);
+//!     t.set("price", &(price - 100))
+//! }).await?;
+//! assert_eq!(item.get::<i64>("price").await?, Some(1899));
+//!
+//! cache.region("shop").invalidate().await?; // shop, shop.catalog, shop.catalog.42 ...
+//! assert_eq!(item.get::<i64>("price").await?, None);
+//! # Ok::<_, region_cache::Error>(())
+//! # }).unwrap();
+//! ```
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+// Floor 0, words: pure values.
+mod error;
+mod key;
+mod name;
+mod time;
+
+// Floor 1, wire: what becomes bytes.
+pub mod codec;
+mod options;
+mod place;
+mod wire;
+
+// Floor 2, ports.
+pub mod backend;
+
+// Floor 3, adapters.
+mod memory;
+mod null;
+
+// Floor 4, machinery.
+mod coder;
+mod engine;
+mod entries;
+mod invalidate;
+mod link;
+mod load;
+mod stats;
+mod tasks;
+mod transaction;
+
+// Floor 5, the door.
+mod builder;
+mod cache;
+mod global;
+mod region;
+
+pub use self::builder::CacheBuilder;
+pub use self::cache::Cache;
+pub use self::entries::{Entries, Keys};
+pub use self::error::{BoxError, Error, ErrorKind, Result};
+pub use self::global::global;
+pub use self::invalidate::Invalidated;
+pub use self::key::Key;
+pub use self::load::{Lookup, Miss};
+pub use self::name::{segment, unsegment};
+pub use self::options::{EntryOptions, RegionOptions, Schema};
+pub use self::region::Region;
+pub use self::stats::Stats;
+pub use self::time::{Clock, Timestamp};
+pub use self::transaction::{Target, Transaction};
+pub use self::wire::{Storable, Value};

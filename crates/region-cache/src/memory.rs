@@ -1,0 +1,114 @@
+//! The backend in this process: `memory:`.
+//!
+//! One tree of regions behind one readers-writer lock. Every operation is a short visit, so each is
+//! atomic, as a script is on a server; nothing here ever waits. A region's fence lives in its node,
+//! and invalidating a region cuts its node off the tree: what is cut off cannot be reached, so no
+//! read needs to compare stamps. Freeing what was cut off happens in steps, as on a server.
+
+mod change;
+mod evict;
+mod lease;
+mod read;
+mod session;
+mod store;
+mod walk;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::RwLock;
+
+use self::session::Transaction;
+use self::store::Store;
+use crate::backend::{
+    Address, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session, Step,
+    Usage, Walk, Wish,
+};
+use crate::error::Result;
+use crate::key::Key;
+use crate::time::Clock;
+
+/// The embedded backend: bounded by weight, expiring, and safe under many threads.
+pub(crate) struct Memory {
+    store: Arc<RwLock<Store>>,
+    clock: Clock,
+}
+
+impl Memory {
+    /// A store that holds up to `capacity` bytes, what keeping them costs included.
+    pub(crate) fn new(capacity: u64, clock: Clock) -> Self {
+        Self { store: Arc::new(RwLock::new(Store::new(capacity))), clock }
+    }
+
+    /// Changes the store, after what is due by now has been swept out.
+    fn change<T>(&self, visit: impl FnOnce(&mut Store) -> T) -> T {
+        let mut store = self.store.write();
+        // Inside the lock, so that time never goes back between two visits.
+        store.turn_to(self.clock.now());
+        visit(&mut store)
+    }
+}
+
+#[async_trait]
+impl Backend for Memory {
+    async fn read(&self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>> {
+        Ok(self.store.read().read(region, keys, self.clock.now()))
+    }
+
+    async fn lease(&self, wish: Wish<'_>) -> Result<Leased> {
+        Ok(self.change(|store| store.lease(wish)))
+    }
+
+    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
+        self.change(|store| store.fill(lease, change))
+    }
+
+    async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
+        self.change(|store| store.release(region, key, id));
+        Ok(())
+    }
+
+    async fn write(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
+        self.change(|store| store.apply(changes))
+    }
+
+    async fn begin(&self, _: &Address) -> Result<Box<dyn Session>> {
+        Ok(Box::new(Transaction::begin(Arc::clone(&self.store), self.clock.clone())))
+    }
+
+    async fn invalidate(&self, target: &Address) -> Result<Walk> {
+        Ok(self.change(|store| store.invalidate(target)))
+    }
+
+    async fn walk(&self, walk: &Walk) -> Result<Step> {
+        Ok(self.change(|store| store.walk(walk.id)))
+    }
+
+    async fn scan(&self, region: &Address, from: Option<Cursor>, limit: usize) -> Result<Page> {
+        Ok(self.store.read().scan(region, from, limit, self.clock.now()))
+    }
+
+    async fn children(&self, region: &Address) -> Result<Vec<String>> {
+        Ok(self.store.read().children(region, self.clock.now()))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn usage(&self) -> Usage {
+        self.change(|store| {
+            store.sweep_all();
+            store.usage()
+        })
+    }
+
+    async fn close(&self) {}
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+//! What regions and entries can be asked to do differently, and how such wishes are handed down.
+
+mod layers;
+mod settings;
+
+use std::time::Duration;
+
+pub(crate) use layers::Layers;
+pub(crate) use settings::Settings;
+
+use crate::codec::{Codec, Format};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What a region is asked to do differently. Whatever is not set is inherited.
+///
+/// The nearest [`Region::with`](crate::Region::with) wins, then the longest path given to
+/// [`CacheBuilder::region`](crate::CacheBuilder::region), then
+/// [`CacheBuilder::options`](crate::CacheBuilder::options), then the defaults named below. Options
+/// live in handles and are stored nowhere: for what is written, the writer's count. A value that
+/// makes no sense is an error at the handle's first call.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use region_cache::Cache;
+/// # futures::executor::block_on(async {
+/// let cache = Cache::in_memory();
+/// let sessions = cache.region("sessions").with(|o| o.ttl(Duration::from_secs(1800)));
+/// let alice = sessions.region("alice"); // inherits the half hour
+/// alice.set("theme", "dark").await?;
+/// assert!(alice.ttl("theme").await? <= Some(Duration::from_secs(1800)));
+/// # Ok::<_, region_cache::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct RegionOptions {
+    ttl: Option<Duration>,
+    refresh_ttl_on_write: Option<bool>,
+    entry: EntryOptions,
+    max_value_bytes: Option<usize>,
+}
+
+/// What a single entry is asked to do differently from its region.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use region_cache::{Cache, EntryOptions};
+/// # futures::executor::block_on(async {
+/// # let region = Cache::in_memory().region("shop");
+/// let brief = EntryOptions::new().ttl(Duration::from_secs(5));
+/// region.set_with("offer", "half price", brief).await?;
+/// # Ok::<_, region_cache::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct EntryOptions {
+    ttl: Option<Ttl>,
+    stale_for: Option<Duration>,
+    codec: Option<Format>,
+    compress_above: Option<usize>,
+    schema: Option<Schema>,
+    /// The first value that makes no sense, kept for the first call.
+    wrong: Option<Error>,
+}
+
+/// The version of a type's stored form: see [`RegionOptions::schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Schema(u64);
+
+#[derive(Clone, Copy, Debug)]
+enum Ttl {
+    After(Duration),
+    Never,
+}
+
+impl RegionOptions {
+    /// Nothing set: everything inherited.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Time to live of the region as a whole: when it runs out, all of the region's entries are gone,
+    /// whatever their own time to live, and not even kept as stale ones. Regions beneath have their
+    /// own clocks. No default: a region then lives as long as its entries.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.entry.refuse_zero("ttl", ttl);
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Whether each write begins the region's [`ttl`](Self::ttl) anew (the default), or only the
+    /// first write into an empty region sets it.
+    pub fn refresh_ttl_on_write(mut self, refresh: bool) -> Self {
+        self.refresh_ttl_on_write = Some(refresh);
+        self
+    }
+
+    /// Time to live of each entry from when it is written. Default: 24 hours.
+    pub fn entry_ttl(mut self, ttl: Duration) -> Self {
+        self.entry = self.entry.ttl(ttl);
+        self
+    }
+
+    /// Entries do not expire by themselves. They still go with the region's [`ttl`](Self::ttl), by
+    /// invalidation, and under pressure of memory.
+    pub fn no_ttl(mut self) -> Self {
+        self.entry = self.entry.no_ttl();
+        self
+    }
+
+    /// How long an entry that expired, or was [`expire`](crate::Region::expire)d, is kept for those
+    /// who can use a stale value: see [`Miss::stale`](crate::Miss::stale). Never one that was
+    /// invalidated. Default: not at all.
+    pub fn stale_for(mut self, time: Duration) -> Self {
+        self.entry = self.entry.stale_for(time);
+        self
+    }
+
+    /// How values become bytes. Default: [`MessagePack`](crate::codec::MessagePack).
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.entry = self.entry.codec(codec);
+        self
+    }
+
+    /// Values whose encoded form is longer than this many bytes are compressed with lz4, where that
+    /// makes them smaller. Default: 4 KiB. `usize::MAX` compresses nothing.
+    pub fn compress_above(mut self, bytes: usize) -> Self {
+        self.entry = self.entry.compress_above(bytes);
+        self
+    }
+
+    /// The longest encoded value, before compression, that is written or believed when read.
+    /// Default: 8 MiB; at most 4 GiB less one byte.
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        if u32::try_from(bytes).is_err() || bytes == 0 {
+            self.entry
+                .refuse(format!("`max_value_bytes` is {bytes}; it must be from 1 to {}", u32::MAX));
+        }
+        self.max_value_bytes = Some(bytes);
+        self
+    }
+
+    /// The version of the stored types, a number or a text. An entry with another schema, or with
+    /// none, is a miss. Default: none.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let users = Cache::in_memory().region("users");
+    /// users.with(|o| o.schema("user v1")).set("7", "Ada").await?;
+    /// assert_eq!(users.with(|o| o.schema("user v2")).get::<String>("7").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn schema(mut self, schema: impl Into<Schema>) -> Self {
+        self.entry = self.entry.schema(schema);
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        self.entry.check()
+    }
+
+    /// What is set here, and for the rest what is set in `outer`.
+    pub(crate) fn over(self, outer: &Self) -> Self {
+        Self {
+            ttl: self.ttl.or(outer.ttl),
+            refresh_ttl_on_write: self.refresh_ttl_on_write.or(outer.refresh_ttl_on_write),
+            max_value_bytes: self.max_value_bytes.or(outer.max_value_bytes),
+            entry: self.entry.over(&outer.entry),
+        }
+    }
+}
+
+impl EntryOptions {
+    /// Nothing set: everything as in the region.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Time to live of the entry.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.refuse_zero("ttl", ttl);
+        self.ttl = Some(Ttl::After(ttl));
+        self
+    }
+
+    /// The entry does not expire by itself.
+    pub fn no_ttl(mut self) -> Self {
+        self.ttl = Some(Ttl::Never);
+        self
+    }
+
+    /// How long the entry is kept as a stale one after it expired.
+    pub fn stale_for(mut self, time: Duration) -> Self {
+        self.refuse_zero("stale_for", time);
+        self.stale_for = Some(time);
+        self
+    }
+
+    /// How the value becomes bytes.
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        match Format::of(codec) {
+            Ok(format) => self.codec = Some(format),
+            Err(error) => self.wrong = self.wrong.or(Some(error)),
+        }
+        self
+    }
+
+    /// The length in bytes above which the encoded value is compressed.
+    pub fn compress_above(mut self, bytes: usize) -> Self {
+        self.compress_above = Some(bytes);
+        self
+    }
+
+    /// The version of the value's stored form.
+    pub fn schema(mut self, schema: impl Into<Schema>) -> Self {
+        self.schema = Some(schema.into());
+        self
+    }
+
+    /// Fails where an option makes no sense.
+    fn check(&self) -> Result<()> {
+        self.wrong.clone().map_or(Ok(()), Err)
+    }
+
+    fn over(self, outer: &Self) -> Self {
+        Self {
+            ttl: self.ttl.or(outer.ttl),
+            stale_for: self.stale_for.or(outer.stale_for),
+            codec: self.codec.or_else(|| outer.codec.clone()),
+            compress_above: self.compress_above.or(outer.compress_above),
+            schema: self.schema.or(outer.schema),
+            wrong: self.wrong.or_else(|| outer.wrong.clone()),
+        }
+    }
+
+    fn refuse_zero(&mut self, name: &str, time: Duration) {
+        if time.is_zero() {
+            self.refuse(format!(
+                "`{name}` is zero; leave it out, or give it at least a millisecond"
+            ));
+        }
+    }
+
+    fn refuse(&mut self, message: String) {
+        self.wrong.get_or_insert_with(|| Error::new(ErrorKind::Config, message));
+    }
+}
+
+impl From<&str> for Schema {
+    fn from(text: &str) -> Self {
+        Self::of(text.as_bytes())
+    }
+}
+
+impl Schema {
+    /// Zero is kept for "no schema".
+    fn of(bytes: &[u8]) -> Self {
+        Self(xxhash_rust::xxh3::xxh3_64(bytes).max(1))
+    }
+}
+
+macro_rules! schema_from_integer {
+    ($($type:ty)*) => {
+        $(
+            impl From<$type> for Schema {
+                fn from(number: $type) -> Self {
+                    Self::of(number.to_string().as_bytes())
+                }
+            }
+        )*
+    };
+}
+
+schema_from_integer!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! What a region does with the tree: children, transactions, invalidation.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::Region;
+use crate::error::Result;
+use crate::invalidate::Invalidated;
+use crate::transaction::Transaction;
+
+impl Region {
+    /// The direct children that hold something, or something beneath them; sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`](crate::ErrorKind::InvalidName) for a bad path,
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) and [`Timeout`](crate::ErrorKind::Timeout) where
+    /// the backend does not answer, [`Closed`](crate::ErrorKind::Closed) after a shutdown.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// cache.region("shop.orders.7").set("state", "paid").await?;
+    /// cache.region("shop.catalog").set("size", &2).await?;
+    /// let children = cache.region("shop").children().await?;
+    /// assert_eq!(children, [cache.region("shop.catalog"), cache.region("shop.orders")]);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn children(&self) -> Result<Vec<Self>> {
+        let names = self.cache.engine.children(&self.place()?).await?;
+        Ok(names.iter().map(|name| self.region(name)).collect())
+    }
+
+    /// Runs the closure as a transaction: everything that it writes happens at once, or not at all.
+    ///
+    /// Its reads see its own writes. An `Err`, or dropping the future, discards everything. If
+    /// something that it read has changed meanwhile, or a region that it read was invalidated, the
+    /// closure runs again, up to 20 times with growing, jittered pauses; so it should do nothing but
+    /// compute and call its handle. All regions that it reaches share this region's root.
+    ///
+    /// # Errors
+    ///
+    /// The closure's own error; [`Conflict`](crate::ErrorKind::Conflict) when others were always
+    /// quicker; [`CrossRoot`](crate::ErrorKind::CrossRoot) for a region below another root; and those
+    /// of any write.
+    ///
+    /// ```
+    /// # use region_cache::{Cache, Error};
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let accounts = cache.region("bank.accounts");
+    /// accounts.set_many([("alice", &100), ("bob", &20)]).await?;
+    ///
+    /// accounts.transaction(async |t| {
+    ///     let alice: i64 = t.get("alice").await?.unwrap_or(0);
+    ///     if alice < 70 {
+    ///         return Err(Error::other("not enough money"));
+    ///     }
+    ///     t.set("alice", &(alice - 70))?;
+    ///     t.increment("bob", 70).await?;
+    ///     Ok(())
+    /// }).await?;
+    ///
+    /// assert_eq!(accounts.get_many::<i64>(["alice", "bob"]).await?, [Some(30), Some(90)]);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn transaction<T, F, Fut>(&self, closure: F) -> Result<T>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let home = self.entry_place()?.clone();
+        let layers = Arc::clone(&self.cache.layers);
+        Arc::clone(&self.cache.engine).transaction(layers, home, closure).await
+    }
+
+    /// Invalidates this region and everything beneath it: when this returns, no reader anywhere finds
+    /// any of it, however large the tree is. What is written from then on begins anew.
+    ///
+    /// The memory is freed behind the caller: see [`Invalidated::freed`].
+    ///
+    /// # Errors
+    ///
+    /// [`Unconfirmed`](crate::ErrorKind::Unconfirmed) where the backend did not confirm it, so that it
+    /// may or may not have happened; otherwise as for [`children`](Self::children).
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// cache.region("shop.catalog.42").set("price", &1999).await?;
+    /// cache.region("shop").invalidate().await?;
+    /// assert_eq!(cache.region("shop.catalog.42").get::<i64>("price").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn invalidate(&self) -> Result<Invalidated> {
+        let target = self.place()?.address;
+        Arc::clone(&self.cache.engine).invalidate(&target).await
+    }
+}
