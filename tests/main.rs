@@ -1,1 +1,3 @@
 //! One binary, one module per theme.
+
+mod floors;

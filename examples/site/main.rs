@@ -125,6 +125,10 @@ async fn show(site: &Site, found: Found) -> Result<(), String> {
     ));
     say(report::table(&[("cold", &cold), ("warm", &warm), ("after the invalidation", &third)]));
     say(format_args!("invalidated {region}: {} dropped", count(freed, "region")));
+    if !warm.computed.is_empty() {
+        let (kept, given) = (warm.cached.len(), count(warm.shown().count(), "page"));
+        return Err(format!("The cache kept {kept} of {given}: the third pass shows nothing."));
+    }
     say(third.check(&folder)?);
     Ok(())
 }

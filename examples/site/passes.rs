@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 
 use crate::path::{FolderPath, PagePath};
+use crate::report::count;
 use crate::site::{Origin, Site};
 
 /// What one pass over all pages did.
@@ -70,12 +71,12 @@ impl Pass {
         if let Some(page) = expected.difference(&self.computed).next() {
             return Err(format!("{page} came from the cache, though {folder} was invalidated."));
         }
-        let count = match expected.len() {
-            1 => "page".to_owned(),
-            count => format!("{count} pages"),
-        };
+        let pages = count(expected.len(), "page");
+        if folder.is_root() {
+            return Ok(format!("{pages} rendered again: no folder holds only a part of them"));
+        }
         let were = if expected.len() == 1 { "was" } else { "were" };
-        Ok(format!("exactly the {count} under {folder} {were} rendered again"))
+        Ok(format!("exactly the {pages} under {folder} {were} rendered again"))
     }
 
     fn skip(&mut self, sentence: String) {

@@ -93,7 +93,7 @@ async fn invalidate(site: &Site, folder: &FolderPath) {
         // One save is often several events; the later ones find nothing to drop.
         Ok(0) => {}
         Ok(regions) => {
-            say(format_args!("{region} invalidated: {} dropped", count(regions, "region")))
+            say(format_args!("{region} invalidated: {} dropped", count(regions, "region")));
         }
         Err(error) => complain(format_args!("{region} could not be invalidated: {error}.")),
     }

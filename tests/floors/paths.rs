@@ -24,19 +24,10 @@ pub(crate) enum Place {
 /// Every path of two segments or more, and every import. `module` is the
 /// module that the file is, for instance `["redis", "layout"]`.
 pub(crate) fn references(tokens: &[Token], module: &[String]) -> Vec<Reference> {
-    let mut parser = Parser {
-        tokens,
-        at: 0,
-        module: module.to_vec(),
-        ..Parser::default()
-    };
+    let mut parser = Parser { tokens, at: 0, module: module.to_vec(), ..Parser::default() };
     parser.run();
     let known = names(&parser);
-    parser
-        .found
-        .iter()
-        .map(|found| follow(found, &known))
-        .collect()
+    parser.found.iter().map(|found| follow(found, &known)).collect()
 }
 
 /// A path as it is written.
@@ -141,12 +132,7 @@ impl Parser<'_> {
         // `use<'a>` in a type is no import: there is no path.
         if !segments.is_empty() && (import || segments.len() > 1) {
             let import = if import { name } else { None };
-            self.found.push(Written {
-                segments,
-                line,
-                module: self.module.clone(),
-                import,
-            });
+            self.found.push(Written { segments, line, module: self.module.clone(), import });
         }
     }
 
@@ -192,9 +178,7 @@ fn names(parser: &Parser<'_>) -> BTreeMap<String, (Place, Vec<String>)> {
     for _ in 0..2 {
         for found in &parser.found {
             if let Some(name) = &found.import {
-                let Reference {
-                    place, segments, ..
-                } = follow(found, &names);
+                let Reference { place, segments, .. } = follow(found, &names);
                 names.entry(name.clone()).or_insert((place, segments));
             }
         }
@@ -203,40 +187,21 @@ fn names(parser: &Parser<'_>) -> BTreeMap<String, (Place, Vec<String>)> {
 }
 
 fn follow(found: &Written, names: &BTreeMap<String, (Place, Vec<String>)>) -> Reference {
-    let Written {
-        segments,
-        line,
-        module,
-        ..
-    } = found;
+    let Written { segments, line, module, .. } = found;
     let first = segments.first().map_or("", String::as_str);
-    let up = segments
-        .iter()
-        .take_while(|segment| *segment == "super")
-        .count();
+    let up = segments.iter().take_while(|segment| *segment == "super").count();
     let (place, start, skip) = match first {
         "crate" => (Place::Library, vec![], 1),
         "self" => (Place::Library, module.clone(), 1),
-        "super" => (
-            Place::Library,
-            module[..module.len().saturating_sub(up)].to_vec(),
-            up,
-        ),
+        "super" => (Place::Library, module[..module.len().saturating_sub(up)].to_vec(), up),
         "" => (Place::Elsewhere, vec![], 1),
         name => match names.get(name) {
             Some((place, path)) => (*place, path.clone(), 1),
             None => (Place::Elsewhere, vec![], 0),
         },
     };
-    let segments = start
-        .into_iter()
-        .chain(segments[skip..].iter().cloned())
-        .collect();
-    Reference {
-        place,
-        segments,
-        line: *line,
-    }
+    let segments = start.into_iter().chain(segments[skip..].iter().cloned()).collect();
+    Reference { place, segments, line: *line }
 }
 
 /// Words that are no part of a path that follows them.

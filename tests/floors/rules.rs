@@ -12,9 +12,7 @@ pub(crate) fn violations(name: &str, text: &str) -> Vec<String> {
     let module = module(name);
     let here = module.first().map_or("lib", String::as_str);
     let Some(own) = Spot::of(here) else {
-        return vec![format!(
-            "{name}: `{here}` has no floor: give it one in tests/floors.rs"
-        )];
+        return vec![format!("{name}: `{here}` has no floor: give it one in tests/floors.rs")];
     };
     let tokens = tokens(text);
     let mut found: Vec<(usize, String)> = Vec::new();
@@ -30,10 +28,7 @@ pub(crate) fn violations(name: &str, text: &str) -> Vec<String> {
     }
     found.sort();
     found.dedup();
-    found
-        .into_iter()
-        .map(|(line, wrong)| format!("{name}:{line}: `{here}` {wrong}"))
-        .collect()
+    found.into_iter().map(|(line, wrong)| format!("{name}:{line}: `{here}` {wrong}")).collect()
 }
 
 /// The place of a top-level module in the house.
@@ -60,22 +55,13 @@ impl<'a> Spot<'a> {
 fn module(name: &str) -> Vec<String> {
     let path = name.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    if path == "lib" {
-        Vec::new()
-    } else {
-        path.split('/').map(str::to_owned).collect()
-    }
+    if path == "lib" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
 }
 
 /// The pure floors do not wait for anything.
 fn asynchronous(token: &Token) -> Option<(usize, String)> {
     let wrong = matches!(token.text.as_str(), "async" | "await");
-    wrong.then(|| {
-        (
-            token.line,
-            format!("is on a floor without async, but has `{}`", token.text),
-        )
-    })
+    wrong.then(|| (token.line, format!("is on a floor without async, but has `{}`", token.text)))
 }
 
 /// A path within the library: only downward, and few know an adapter.
@@ -92,24 +78,16 @@ fn inside(own: &Spot<'_>, reference: &Reference) -> Option<String> {
     };
     let adapters = other.floor == ADAPTERS;
     if adapters && own.floor == ADAPTERS {
-        Some(format!(
-            "names `{first}`, but adapters do not know each other"
-        ))
+        Some(format!("names `{first}`, but adapters do not know each other"))
     } else if other.floor > own.floor {
         Some(format!(
             "of floor {} names `{first}` of floor {}: an upward import",
             own.floor, other.floor
         ))
     } else if adapters && !own.is_one_of(&MAY_NAME_ADAPTERS) {
-        Some(format!(
-            "names the adapter `{first}`, but only {} may",
-            list(&MAY_NAME_ADAPTERS)
-        ))
+        Some(format!("names the adapter `{first}`, but only {} may", list(&MAY_NAME_ADAPTERS)))
     } else if other.floor == own.floor && other.place > own.place {
-        Some(format!(
-            "names `{first}`, which comes after it on floor {}",
-            own.floor
-        ))
+        Some(format!("names `{first}`, which comes after it on floor {}", own.floor))
     } else {
         None
     }
@@ -133,11 +111,7 @@ fn outside(own: &Spot<'_>, reference: &Reference) -> Option<String> {
 }
 
 fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(" and ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
 const SLEEPS: [&str; 4] = ["sleep", "sleep_until", "interval", "interval_at"];

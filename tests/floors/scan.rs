@@ -22,20 +22,13 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<File>) {
         .unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
     for entry in entries {
         let path = entry.expect("a folder can be listed to its end").path();
-        let name = path
-            .file_name()
-            .expect("an entry has a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().expect("an entry has a name").to_string_lossy().into_owned();
         if path.is_dir() && name != "tests" {
             collect(&path, &format!("{prefix}{name}/"), files);
         } else if name.ends_with(".rs") && name != "tests.rs" {
             let text = fs::read_to_string(&path)
                 .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-            files.push(File {
-                name: format!("{prefix}{name}"),
-                text,
-            });
+            files.push(File { name: format!("{prefix}{name}"), text });
         }
     }
 }

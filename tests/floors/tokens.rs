@@ -11,20 +11,13 @@ pub(crate) struct Token {
 impl Token {
     /// Whether it is an identifier or a keyword.
     pub(crate) fn is_word(&self) -> bool {
-        self.text
-            .starts_with(|first: char| first.is_alphabetic() || first == '_')
+        self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
     }
 }
 
 /// The tokens of a file that are part of the library proper.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    without_tests(
-        &Reader {
-            rest: text,
-            line: 1,
-        }
-        .read(),
-    )
+    without_tests(&Reader { rest: text, line: 1 }.read())
 }
 
 struct Reader<'a> {
@@ -53,10 +46,7 @@ impl Reader<'_> {
             } else {
                 (first.len_utf8(), Some(&rest[..first.len_utf8()]))
             };
-            tokens.extend(text.map(|text| Token {
-                text: text.to_owned(),
-                line,
-            }));
+            tokens.extend(text.map(|text| Token { text: text.to_owned(), line }));
             self.line += rest[..length].matches('\n').count();
             self.rest = &rest[length..];
         }
@@ -90,11 +80,7 @@ fn block_comment(text: &str) -> usize {
 fn literal(text: &str) -> Option<usize> {
     let prefix = ["br", "cr", "b", "c", "r", ""].iter().find(|prefix| {
         text.strip_prefix(**prefix).is_some_and(|rest| {
-            let rest = if prefix.contains('r') {
-                rest.trim_start_matches('#')
-            } else {
-                rest
-            };
+            let rest = if prefix.contains('r') { rest.trim_start_matches('#') } else { rest };
             rest.starts_with('"') || (!prefix.contains(['r', 'c']) && rest.starts_with('\''))
         })
     })?;
@@ -102,19 +88,14 @@ fn literal(text: &str) -> Option<usize> {
     if prefix.contains('r') {
         let hashes = body.len() - body.trim_start_matches('#').len();
         let end = format!("\"{}", "#".repeat(hashes));
-        let found = body[hashes + 1..]
-            .find(&end)
-            .map(|at| hashes + 1 + at + end.len());
+        let found = body[hashes + 1..].find(&end).map(|at| hashes + 1 + at + end.len());
         return Some(prefix.len() + found.unwrap_or(body.len()));
     }
     if body.starts_with('"') {
         return Some(prefix.len() + quoted(body, '"'));
     }
     let mut after = body.chars().skip(1);
-    let is_character = matches!(
-        (after.next(), after.next()),
-        (Some('\\'), _) | (_, Some('\''))
-    );
+    let is_character = matches!((after.next(), after.next()), (Some('\\'), _) | (_, Some('\'')));
     is_character.then(|| prefix.len() + quoted(body, '\''))
 }
 
@@ -148,10 +129,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
             return Vec::new();
         }
         let alone = starts(&tokens[at..], &["#", "[", "cfg", "(", "test", ")", "]"]);
-        let among = starts(
-            &tokens[at..],
-            &["#", "[", "cfg", "(", "all", "(", "test", ","],
-        );
+        let among = starts(&tokens[at..], &["#", "[", "cfg", "(", "all", "(", "test", ","]);
         if alone || among {
             at += item(&tokens[at..]);
         } else {
@@ -163,11 +141,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
 }
 
 fn starts(tokens: &[Token], with: &[&str]) -> bool {
-    tokens.len() >= with.len()
-        && tokens
-            .iter()
-            .zip(with)
-            .all(|(token, text)| token.text == *text)
+    tokens.len() >= with.len() && tokens.iter().zip(with).all(|(token, text)| token.text == *text)
 }
 
 /// The length of an item with its attributes: up to its `;` or the end of its

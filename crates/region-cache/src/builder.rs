@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::Backend;
-use crate::cache::{Cache, Inner};
+use crate::cache::Cache;
 use crate::codec::Codec;
 use crate::coder::Coder;
 use crate::engine::Engine;
@@ -52,8 +52,41 @@ pub struct CacheBuilder {
     backend: Option<Arc<dyn Backend>>,
 }
 
+impl Cache {
+    /// A cache in this process, of up to 256 MiB, without a server. Works outside a runtime.
+    pub fn in_memory() -> Self {
+        in_memory()
+    }
+
+    /// Connects to the cache that a URL names: `memory:` in this process, or `null:`, which stores
+    /// nothing. Everything else is set with [`builder`](Self::builder).
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config) for a URL that is not understood, and whatever
+    /// [`ping`](Self::ping) gives where the backend does not answer.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::connect("null:").await?;
+    /// cache.region("shop").set("price", &1999).await?;
+    /// assert_eq!(cache.region("shop").get::<i64>("price").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn connect(url: &str) -> Result<Self> {
+        Self::builder().url(url).build().await
+    }
+
+    /// Sets up a cache in every detail.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+}
+
 impl CacheBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             url: "memory:".to_owned(),
             namespace: None,
@@ -65,13 +98,6 @@ impl CacheBuilder {
             clock: Clock::system(),
             backend: None,
         }
-    }
-
-    /// The cache that nothing was set for, which cannot fail.
-    pub(crate) fn in_memory() -> Cache {
-        let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
-        let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
-        assemble(Namespace::default(), Layers::default(), link)
     }
 
     /// Which backend: `memory:` (the default) or `null:`.
@@ -190,11 +216,18 @@ impl fmt::Debug for CacheBuilder {
     }
 }
 
+/// The cache that nothing was set for, which cannot fail.
+fn in_memory() -> Cache {
+    let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
+    let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
+    assemble(Namespace::default(), Layers::default(), link)
+}
+
 fn assemble(namespace: Namespace, layers: Layers, link: Link) -> Cache {
     let counters = Arc::new(Counters::default());
     let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
-    let engine = Engine { link, coder, tasks: Tasks::default(), counters };
-    Cache(Arc::new(Inner { namespace, layers: Arc::new(layers), engine: Arc::new(engine) }))
+    let tasks = Tasks::default();
+    Cache(Arc::new(Engine { namespace, layers, link, coder, tasks, counters }))
 }
 
 /// The backend that a URL names. Messages show no more than the scheme: the rest may hold a password.

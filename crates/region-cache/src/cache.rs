@@ -5,13 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::Backend;
-use crate::builder::CacheBuilder;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::invalidate::Invalidated;
 use crate::link::Effect;
-use crate::name::Namespace;
-use crate::options::Layers;
 use crate::region::Region;
 use crate::stats::Stats;
 use crate::time::Stopwatch;
@@ -33,47 +30,9 @@ use crate::time::Stopwatch;
 /// # }).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct Cache(pub(crate) Arc<Inner>);
-
-/// What all handles of a cache share.
-pub(crate) struct Inner {
-    pub(crate) namespace: Namespace,
-    pub(crate) layers: Arc<Layers>,
-    pub(crate) engine: Arc<Engine>,
-}
+pub struct Cache(pub(crate) Arc<Engine>);
 
 impl Cache {
-    /// A cache in this process, of up to 256 MiB, without a server. Works outside a runtime.
-    pub fn in_memory() -> Self {
-        CacheBuilder::in_memory()
-    }
-
-    /// Connects to the cache that a URL names: `memory:` in this process, or `null:`, which stores
-    /// nothing. Everything else is set with [`builder`](Self::builder).
-    ///
-    /// # Errors
-    ///
-    /// [`Config`](crate::ErrorKind::Config) for a URL that is not understood, and whatever
-    /// [`ping`](Self::ping) gives where the backend does not answer.
-    ///
-    /// ```
-    /// # use region_cache::Cache;
-    /// # futures::executor::block_on(async {
-    /// let cache = Cache::connect("null:").await?;
-    /// cache.region("shop").set("price", &1999).await?;
-    /// assert_eq!(cache.region("shop").get::<i64>("price").await?, None);
-    /// # Ok::<_, region_cache::Error>(())
-    /// # }).unwrap();
-    /// ```
-    pub async fn connect(url: &str) -> Result<Self> {
-        Self::builder().url(url).build().await
-    }
-
-    /// Sets up a cache in every detail.
-    pub fn builder() -> CacheBuilder {
-        CacheBuilder::new()
-    }
-
     /// The region at a path: segments joined by dots, each made by [`segment`](crate::segment()) where
     /// it comes from elsewhere. Does no I/O and never fails; a bad path gives
     /// [`InvalidName`](crate::ErrorKind::InvalidName) at the first call on the handle, before
@@ -135,13 +94,13 @@ impl Cache {
     /// ```
     pub async fn ping(&self) -> Result<Duration> {
         let watch = Stopwatch::start();
-        self.0.engine.link.call(Effect::Reads, Backend::ping).await?;
+        self.0.link.call(Effect::Reads, Backend::ping).await?;
         Ok(watch.elapsed())
     }
 
     /// What this cache has seen and done in this process, and what it holds.
     pub fn stats(&self) -> Stats {
-        self.0.engine.stats()
+        self.0.stats()
     }
 
     /// Ends every background task and waits for it. Other handles of this cache, its regions and
@@ -158,7 +117,7 @@ impl Cache {
     /// # });
     /// ```
     pub async fn shutdown(self) {
-        self.0.engine.shutdown().await;
+        self.0.shutdown().await;
     }
 }
 
@@ -166,7 +125,7 @@ impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
             .field("namespace", &self.0.namespace.as_str())
-            .field("backend", self.0.engine.link.backend())
+            .field("backend", self.0.link.backend())
             .finish_non_exhaustive()
     }
 }

@@ -7,12 +7,17 @@ use crate::coder::Coder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::link::{Effect, Link};
+use crate::name::Namespace;
+use crate::options::Layers;
 use crate::place::Place;
 use crate::stats::{Counters, Stats};
 use crate::tasks::Tasks;
 
+/// One cache: what all of its handles share.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    pub(crate) namespace: Namespace,
+    pub(crate) layers: Layers,
     pub(crate) link: Link,
     pub(crate) coder: Coder,
     pub(crate) tasks: Tasks,

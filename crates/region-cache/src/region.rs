@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::cache::Inner;
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::options::RegionOptions;
@@ -21,7 +21,7 @@ use crate::transaction::{Target, TargetKind};
 /// the same path in the same namespace.
 #[derive(Clone)]
 pub struct Region {
-    cache: Arc<Inner>,
+    engine: Arc<Engine>,
     path: Arc<str>,
     /// What is wrong with the path or the options waits here for the first call.
     place: Result<Place>,
@@ -30,20 +30,20 @@ pub struct Region {
 }
 
 impl Region {
-    pub(crate) fn new(cache: Arc<Inner>, path: &str, own: Option<Arc<RegionOptions>>) -> Self {
-        let settings = cache.layers.settings(path, own.as_deref());
-        let place = cache
+    pub(crate) fn new(engine: Arc<Engine>, path: &str, own: Option<Arc<RegionOptions>>) -> Self {
+        let settings = engine.layers.settings(path, own.as_deref());
+        let place = engine
             .namespace
             .address(path)
             .and_then(|address| Ok(Place { address, settings: settings? }));
-        Self { cache, path: path.into(), place, own }
+        Self { engine, path: path.into(), place, own }
     }
 
-    pub(crate) fn top(cache: Arc<Inner>) -> Self {
-        let address = cache.namespace.top();
-        let settings = cache.layers.settings("", None);
+    pub(crate) fn top(engine: Arc<Engine>) -> Self {
+        let address = engine.namespace.top();
+        let settings = engine.layers.settings("", None);
         let place = settings.map(|settings| Place { address, settings });
-        Self { cache, path: "".into(), place, own: None }
+        Self { engine, path: "".into(), place, own: None }
     }
 
     /// The whole path, from the root's name down.
@@ -65,7 +65,7 @@ impl Region {
     /// ```
     pub fn parent(&self) -> Option<Self> {
         let (parent, _) = self.path.rsplit_once('.')?;
-        Some(Self::new(Arc::clone(&self.cache), parent, None))
+        Some(Self::new(Arc::clone(&self.engine), parent, None))
     }
 
     /// A region beneath this one; the path may have several segments. Inherits this handle's options.
@@ -79,7 +79,7 @@ impl Region {
     pub fn region(&self, path: &str) -> Self {
         let path =
             if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) };
-        Self::new(Arc::clone(&self.cache), &path, self.own.clone())
+        Self::new(Arc::clone(&self.engine), &path, self.own.clone())
     }
 
     /// The same region with other options, which regions taken from the new handle inherit.
@@ -101,7 +101,7 @@ impl Region {
         if self.path.is_empty() {
             return Self { own: Some(Arc::new(own)), ..self.clone() };
         }
-        Self::new(Arc::clone(&self.cache), &self.path, Some(Arc::new(own)))
+        Self::new(Arc::clone(&self.engine), &self.path, Some(Arc::new(own)))
     }
 
     /// The place, for operations that the namespace itself knows too.
@@ -158,13 +158,13 @@ impl fmt::Display for Region {
 
 impl fmt::Debug for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Region({}:{})", self.cache.namespace.as_str(), self.path)
+        write!(f, "Region({}:{})", self.engine.namespace.as_str(), self.path)
     }
 }
 
 impl PartialEq for Region {
     fn eq(&self, other: &Self) -> bool {
-        self.cache.namespace == other.cache.namespace && self.path == other.path
+        self.engine.namespace == other.engine.namespace && self.path == other.path
     }
 }
 
@@ -172,7 +172,7 @@ impl Eq for Region {}
 
 impl Hash for Region {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.cache.namespace.hash(state);
+        self.engine.namespace.hash(state);
         self.path.hash(state);
     }
 }

@@ -17,7 +17,7 @@ use crate::entries::time_left;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::link::Effect;
-use crate::options::{EntryOptions, Layers};
+use crate::options::EntryOptions;
 use crate::place::Place;
 use crate::tasks::pause;
 use crate::wire::{self, Storable, Value};
@@ -45,7 +45,6 @@ pub(crate) enum TargetKind {
 
 struct Shared {
     engine: Arc<Engine>,
-    layers: Arc<Layers>,
     /// Where the transaction began; all that it reaches shares this root.
     home: Place,
     /// Taken away when the closure has ended. Reads at the same time wait for each other.
@@ -257,7 +256,6 @@ impl Transaction {
 impl Engine {
     pub(crate) async fn transaction<T, F, Fut>(
         self: Arc<Self>,
-        layers: Arc<Layers>,
         home: Place,
         mut closure: F,
     ) -> Result<T>
@@ -269,7 +267,7 @@ impl Engine {
         loop {
             let session =
                 self.link.call(Effect::Reads, |backend| backend.begin(&home.address)).await?;
-            let attempt = Attempt::new(&self, &layers, &home, session);
+            let attempt = Attempt::new(&self, &home, session);
             let value = closure(attempt.handle()).await?;
             if attempt.commit().await? {
                 self.counters.transactions.add(1);
@@ -288,15 +286,9 @@ impl Engine {
 struct Attempt(Arc<Shared>);
 
 impl Attempt {
-    fn new(
-        engine: &Arc<Engine>,
-        layers: &Arc<Layers>,
-        home: &Place,
-        session: Box<dyn Session>,
-    ) -> Self {
+    fn new(engine: &Arc<Engine>, home: &Place, session: Box<dyn Session>) -> Self {
         Self(Arc::new(Shared {
             engine: Arc::clone(engine),
-            layers: Arc::clone(layers),
             home: home.clone(),
             session: tokio::sync::Mutex::new(Some(session)),
             buffer: Mutex::new(Some(Buffer::default())),
@@ -337,7 +329,7 @@ impl Drop for Attempt {
 impl Shared {
     fn place(&self, path: &str) -> Result<Place> {
         let address = self.home.address.sibling(path)?;
-        Ok(Place { address, settings: self.layers.settings(path, None)? })
+        Ok(Place { address, settings: self.engine.layers.settings(path, None)? })
     }
 
     fn check_root(&self, place: Place) -> Result<Place> {

@@ -1,7 +1,10 @@
 //! Things happen in the folder, and the next request shows them.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
 
 use super::{PLAIN, Server};
 use crate::folder::tests::{folder_with, write};
@@ -73,20 +76,31 @@ async fn new_moved_and_deleted_folders_are_followed() {
     assert_eq!(server.end().await, Ok(()));
 }
 
-/// Folders that appear and fill quickly, with a reader who renders what is there at every moment.
-#[tokio::test]
+/// Folders that appear and fill quickly, with readers who render what is there at every moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_page_saved_right_after_its_folder_was_made_never_stays_stale() {
     let temporary = folder_with(&[PLAIN, ("a.md", "a")]);
-    let server = Server::of(temporary.path()).await;
-    for round in 0..50 {
+    let server = Arc::new(Server::of(temporary.path()).await);
+    for round in 0..100 {
         let name = format!("f{round}/deep/x.md");
-        let address = format!("/f{round}/deep/x.md");
-        for text in ["one", "two", "three"] {
-            write(temporary.path(), &name, text);
-            server.get(&address).await;
+        let address = format!("/{name}");
+        let mut readers = JoinSet::new();
+        for _ in 0..3 {
+            let (server, address) = (Arc::clone(&server), address.clone());
+            readers
+                .spawn(async move { while server.get(&address).await.body != "<p>two</p>\n" {} });
         }
-        server.until_body(&address, "<p>three</p>\n").await;
+        write(temporary.path(), &name, "one");
+        // A different moment in each round.
+        let moment = Instant::now() + Duration::from_micros(20 * round);
+        while Instant::now() < moment {
+            std::hint::spin_loop();
+        }
+        write(temporary.path(), &name, "two");
+        server.until_body(&address, "<p>two</p>\n").await;
+        readers.shutdown().await;
     }
+    let server = Arc::into_inner(server).expect("no other reader");
     assert_eq!(server.end().await, Ok(()));
 }
 

@@ -39,7 +39,7 @@ impl Region {
     /// ```
     pub async fn get<T: Value>(&self, key: impl Into<Key>) -> Result<Option<T>> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.get(place, &key).await
+        self.engine.get(place, &key).await
     }
 
     /// Stores a value under a key.
@@ -62,7 +62,7 @@ impl Region {
     /// ```
     pub async fn set<T: Storable + ?Sized>(&self, key: impl Into<Key>, value: &T) -> Result<()> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.set(place, key, value, None).await
+        self.engine.set(place, key, value, None).await
     }
 
     /// Stores a value with options of its own.
@@ -89,7 +89,7 @@ impl Region {
         options: EntryOptions,
     ) -> Result<()> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.set(place, key, value, Some(options)).await
+        self.engine.set(place, key, value, Some(options)).await
     }
 
     /// Stores a value where the key is absent; answers whether it did. Of many who try at once, one
@@ -110,7 +110,7 @@ impl Region {
     /// ```
     pub async fn add<T: Storable + ?Sized>(&self, key: impl Into<Key>, value: &T) -> Result<bool> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.add(place, &key, value).await
+        self.engine.add(place, &key, value).await
     }
 
     /// Removes a key; answers whether it was present.
@@ -131,7 +131,7 @@ impl Region {
     /// ```
     pub async fn remove(&self, key: impl Into<Key>) -> Result<bool> {
         let (place, key) = self.entry(key)?;
-        Ok(self.cache.engine.remove_many(place, vec![key]).await? == 1)
+        Ok(self.engine.remove_many(place, vec![key]).await? == 1)
     }
 
     /// Whether a key is present. A value of whatever type counts, if its envelope can be read.
@@ -152,7 +152,7 @@ impl Region {
     /// ```
     pub async fn contains(&self, key: impl Into<Key>) -> Result<bool> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.contains(place, &key).await
+        self.engine.contains(place, &key).await
     }
 
     /// The values of several keys at one instant, in the order asked; one round trip.
@@ -175,7 +175,7 @@ impl Region {
         keys: impl IntoIterator<Item = impl Into<Key>>,
     ) -> Result<Vec<Option<T>>> {
         let (place, keys) = self.many(keys)?;
-        self.cache.engine.get_many(place, &keys).await
+        self.engine.get_many(place, &keys).await
     }
 
     /// Stores several values, all or none.
@@ -197,7 +197,7 @@ impl Region {
         &self,
         entries: impl IntoIterator<Item = (impl Into<Key>, &'a T)>,
     ) -> Result<()> {
-        let engine = &self.cache.engine;
+        let engine = &self.engine;
         let place = self.entry_place()?;
         let puts = entries
             .into_iter()
@@ -226,7 +226,7 @@ impl Region {
     /// ```
     pub async fn remove_many(&self, keys: impl IntoIterator<Item = impl Into<Key>>) -> Result<u64> {
         let (place, keys) = self.many(keys)?;
-        self.cache.engine.remove_many(place, keys).await
+        self.engine.remove_many(place, keys).await
     }
 
     /// Adds to an integer and gives the sum: atomic, and exact over all of `i64`.
@@ -253,7 +253,7 @@ impl Region {
     /// ```
     pub async fn increment(&self, key: impl Into<Key>, delta: i64) -> Result<i64> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.increment(place, &key, delta).await
+        self.engine.increment(place, &key, delta).await
     }
 
     /// Lets a key expire now; answers whether it was present. Softer than [`remove`](Self::remove):
@@ -276,7 +276,7 @@ impl Region {
     /// ```
     pub async fn expire(&self, key: impl Into<Key>) -> Result<bool> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.expire(place, key).await
+        self.engine.expire(place, key).await
     }
 
     /// How long a key lives on: its own time to live or its region's, whichever ends first. `None`
@@ -299,7 +299,7 @@ impl Region {
     /// ```
     pub async fn ttl(&self, key: impl Into<Key>) -> Result<Option<Duration>> {
         let (place, key) = self.entry(key)?;
-        self.cache.engine.ttl(place, &key).await
+        self.engine.ttl(place, &key).await
     }
 
     /// The keys that are present, page by page: a stream that owns all it needs.
@@ -319,7 +319,7 @@ impl Region {
     /// # }).unwrap();
     /// ```
     pub fn keys(&self) -> Keys {
-        Arc::clone(&self.cache.engine).keys(self.place())
+        Arc::clone(&self.engine).keys(self.place())
     }
 
     /// The entries whose values are of type `T`, page by page, as for [`keys`](Self::keys).
@@ -337,7 +337,7 @@ impl Region {
     /// # }).unwrap();
     /// ```
     pub fn entries<T: Value>(&self) -> Entries<T> {
-        Arc::clone(&self.cache.engine).entries(self.place())
+        Arc::clone(&self.engine).entries(self.place())
     }
 
     /// How many keys are present: goes through all of them.
@@ -356,7 +356,7 @@ impl Region {
     /// # }).unwrap();
     /// ```
     pub async fn len(&self) -> Result<u64> {
-        self.cache.engine.len(&self.place()?).await
+        self.engine.len(&self.place()?).await
     }
 
     /// Looks a key up and, where it is absent, takes the right to compute it. Never waits for others:
@@ -384,6 +384,6 @@ impl Region {
     /// ```
     pub async fn lookup<T: Value>(&self, key: impl Into<Key>) -> Result<Lookup<T>> {
         let (place, key) = self.entry(key)?;
-        Arc::clone(&self.cache.engine).lookup(place.clone(), key).await
+        Arc::clone(&self.engine).lookup(place.clone(), key).await
     }
 }

@@ -29,7 +29,7 @@ impl Region {
     /// # }).unwrap();
     /// ```
     pub async fn children(&self) -> Result<Vec<Self>> {
-        let names = self.cache.engine.children(&self.place()?).await?;
+        let names = self.engine.children(&self.place()?).await?;
         Ok(names.iter().map(|name| self.region(name)).collect())
     }
 
@@ -73,8 +73,7 @@ impl Region {
         Fut: Future<Output = Result<T>>,
     {
         let home = self.entry_place()?.clone();
-        let layers = Arc::clone(&self.cache.layers);
-        Arc::clone(&self.cache.engine).transaction(layers, home, closure).await
+        Arc::clone(&self.engine).transaction(home, closure).await
     }
 
     /// Invalidates this region and everything beneath it: when this returns, no reader anywhere finds
@@ -99,6 +98,6 @@ impl Region {
     /// ```
     pub async fn invalidate(&self) -> Result<Invalidated> {
         let target = self.place()?.address;
-        Arc::clone(&self.cache.engine).invalidate(&target).await
+        Arc::clone(&self.engine).invalidate(&target).await
     }
 }
