@@ -50,7 +50,8 @@ async fn main() -> Result<()> {
     for codec in codecs {
         let mut bytes = Vec::new();
         codec.encode(Encode::new(&sample), &mut bytes).map_err(region_cache::Error::other)?;
-        println!("{:<14} {:>4} bytes  {}", codec.name(), bytes.len(), bytes.escape_ascii());
+        let shown = bytes.escape_ascii().to_string().replace("\\\"", "\"");
+        println!("{:<12} {:>2} bytes  {shown}", codec.name(), bytes.len());
     }
 
     // What a codec cannot read back is refused before it is stored, not found out by the next

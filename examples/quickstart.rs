@@ -25,7 +25,7 @@ async fn main() -> Result<()> {
     let anvil = Item { name: "anvil".to_owned(), price: 1999 };
     tools.set("anvil", &anvil).await?;
     catalog.set("title", "Everything").await?;
-    orders.set(7, &"paid".to_owned()).await?;
+    orders.set(7, "paid").await?;
 
     let found: Option<Item> = tools.get("anvil").await?;
     println!("{tools} has {found:?}");

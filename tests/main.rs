@@ -1,3 +1,4 @@
 //! One binary, one module per theme.
 
 mod floors;
+mod properties;

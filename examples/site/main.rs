@@ -29,6 +29,7 @@ mod tests;
 mod url;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use tokio::net::TcpListener;
 
 use crate::folder::{Found, Root};
 use crate::passes::{Pass, folder_to_invalidate};
-use crate::path::{FolderPath, printable};
+use crate::path::{FolderPath, PagePath, printable};
 use crate::report::{complain, count, say};
 use crate::site::Site;
 use crate::watch::Watch;
@@ -118,11 +119,9 @@ async fn show(site: &Site, found: Found) -> Result<(), String> {
 
     let skipped = cold.skipped + found.skipped.len();
     report::skipped(&cold.reasons.iter().cloned().chain(found.skipped).collect());
-    say(format_args!(
-        "{} in {}, {skipped} skipped",
-        count(pages.len(), "page"),
-        count(folders(&pages), "folder")
-    ));
+    let shown = count(cold.shown().count(), "page");
+    let folders = count(folders(cold.shown()), "folder");
+    say(format_args!("{shown} in {folders}, {skipped} skipped"));
     say(report::table(&[("cold", &cold), ("warm", &warm), ("after the invalidation", &third)]));
     say(format_args!("invalidated {region}: {} dropped", count(freed, "region")));
     if !warm.computed.is_empty() {
@@ -152,8 +151,8 @@ async fn serve(site: Site, found: Found, address: &str) -> Result<(), String> {
     serve::serve(listener, site, watch, stop).await
 }
 
-fn folders(pages: &[path::PagePath]) -> usize {
-    pages.iter().map(|page| &page.folder).collect::<std::collections::BTreeSet<_>>().len()
+fn folders<'a>(pages: impl Iterator<Item = &'a PagePath>) -> usize {
+    pages.map(|page| &page.folder).collect::<BTreeSet<_>>().len()
 }
 
 /// The folder above this package's.

@@ -37,10 +37,9 @@ impl Watch {
     /// that says why the folder can be watched no longer: from then on pages would be stale.
     pub(crate) async fn run(mut self, site: &Site) -> Result<Infallible, String> {
         loop {
-            let first = self.changes.recv().await.ok_or("The watcher has ended.")?;
-            let mut batch = vec![first];
-            while let Ok(next) = self.changes.try_recv() {
-                batch.push(next);
+            let mut batch = Vec::new();
+            if self.changes.recv_many(&mut batch, MOST_AT_ONCE).await == 0 {
+                return Err("The watcher has ended.".to_owned());
             }
             if batch.contains(&Change::Gone) {
                 return Err(
@@ -165,3 +164,5 @@ fn is_denied(error: &notify::Error) -> bool {
 fn unwatchable(error: &notify::Error) -> String {
     format!("The folder cannot be watched: {error}.")
 }
+
+const MOST_AT_ONCE: usize = 1000;

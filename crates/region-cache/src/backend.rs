@@ -33,8 +33,8 @@ use async_trait::async_trait;
 pub use crate::name::Address;
 pub use crate::wire::{Draft, Envelope, Head, Id};
 pub use op::{
-    Act, Change, Commit, Cursor, Found, Lease, Leased, Life, Outcome, Page, Step, Token, Usage,
-    Walk, When, Wish,
+    Act, Change, Commit, Cursor, Expiry, Found, Lease, Leased, Life, Outcome, Page, Step, Token,
+    Usage, Walk, When, Wish,
 };
 
 use crate::error::Result;

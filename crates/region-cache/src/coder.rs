@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::backend::{Draft, Envelope, Found};
+use crate::backend::{Draft, Envelope};
 use crate::codec::Format;
 use crate::error::Result;
 use crate::options::Settings;
@@ -39,9 +39,12 @@ impl Coder {
     }
 
     /// Takes a present value out of its envelope; counts a hit or a miss.
-    pub(crate) fn decode<T: Value>(&self, found: Option<Found>, settings: &Settings) -> Option<T> {
-        let value =
-            found.filter(Found::is_fresh).and_then(|found| self.open(&found.envelope, settings));
+    pub(crate) fn decode<T: Value>(
+        &self,
+        present: Option<&Envelope>,
+        settings: &Settings,
+    ) -> Option<T> {
+        let value = present.and_then(|envelope| self.open(envelope, settings));
         let count = if value.is_some() { &self.counters.hits } else { &self.counters.misses };
         count.add(1);
         value

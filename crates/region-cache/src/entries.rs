@@ -14,13 +14,12 @@ use crate::options::{EntryOptions, Settings};
 use crate::place::Place;
 use crate::wire::{Storable, Value};
 
-pub(crate) use count::time_left;
 pub use scan::{Entries, Keys};
 
 impl Engine {
     pub(crate) async fn get<T: Value>(&self, place: &Place, key: &Key) -> Result<Option<T>> {
         let found = self.find(place, key).await?;
-        Ok(self.coder.decode(found, &place.settings))
+        Ok(self.decode(place, found))
     }
 
     pub(crate) async fn get_many<T: Value>(
@@ -32,7 +31,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let found = self.find_many(place, keys).await?;
-        Ok(found.into_iter().map(|found| self.coder.decode(found, &place.settings)).collect())
+        Ok(found.into_iter().map(|found| self.decode(place, found)).collect())
     }
 
     pub(crate) async fn contains(&self, place: &Place, key: &Key) -> Result<bool> {
@@ -145,6 +144,11 @@ impl Engine {
         self.link.call(Effect::Reads, |backend| backend.read(&place.address, keys)).await
     }
 
+    fn decode<T: Value>(&self, place: &Place, found: Option<Found>) -> Option<T> {
+        let present = found.filter(Found::is_fresh).map(|found| found.envelope);
+        self.coder.decode(present.as_ref(), &place.settings)
+    }
+
     fn is_present(&self, place: &Place, found: &Found) -> bool {
         found.is_fresh() && self.is_readable(place, &found.envelope)
     }
@@ -156,7 +160,7 @@ impl Engine {
 
 /// The act that stores a draft.
 fn put(draft: Draft, when: When, settings: &Settings) -> Act {
-    Act::Put { draft, ttl: settings.entry_ttl, keep: settings.stale_for, when }
+    Act::Put { draft, expiry: settings.entry_ttl.into(), keep: settings.stale_for, when }
 }
 
 /// The error of an operation that others were always quicker than.

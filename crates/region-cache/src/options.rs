@@ -98,6 +98,7 @@ impl RegionOptions {
 
     /// Time to live of each entry from when it is written. Default: 24 hours.
     pub fn entry_ttl(mut self, ttl: Duration) -> Self {
+        self.entry.refuse_zero("entry_ttl", ttl);
         self.entry = self.entry.ttl(ttl);
         self
     }

@@ -11,9 +11,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use parking_lot::Mutex;
 
 use self::buffer::{Buffer, Own};
-use crate::backend::{Act, Commit, Found, Session, When};
+use crate::backend::{Act, Commit, Envelope, Expiry, Found, Session, When};
 use crate::engine::{Engine, change};
-use crate::entries::time_left;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::link::Effect;
@@ -111,7 +110,7 @@ impl Transaction {
         let key = key.into();
         let (place, coder) = (self.place()?, &self.shared.engine.coder);
         let present = self.present(place, &key).await?;
-        Ok(present.is_some_and(|found| coder.is_readable(&found.envelope, &place.settings)))
+        Ok(present.is_some_and(|(there, _)| coder.is_readable(&there, &place.settings)))
     }
 
     /// Stores a value where the key is absent; answers whether it did.
@@ -138,16 +137,13 @@ impl Transaction {
         let key = key.into();
         let (place, engine) = (self.place()?, &self.shared.engine);
         let there = self.present(place, &key).await?;
-        let there =
-            there.filter(|there| engine.coder.is_readable(&there.envelope, &place.settings));
-        let (sum, ttl) = match there {
-            Some(there) => {
-                (engine.sum(place, &key, &there.envelope, delta)?, time_left(there.life))
-            }
-            None => (delta, place.settings.entry_ttl),
+        let readable = there.filter(|(there, _)| engine.coder.is_readable(there, &place.settings));
+        let (sum, expiry) = match readable {
+            Some((there, expiry)) => (engine.sum(place, &key, &there, delta)?, expiry),
+            None => (delta, place.settings.entry_ttl.into()),
         };
         let draft = wire::counter(sum, &place.settings);
-        let act = Act::Put { draft, ttl, keep: place.settings.stale_for, when: When::Always };
+        let act = Act::Put { draft, expiry, keep: place.settings.stale_for, when: When::Always };
         self.buffer(|buffer| buffer.push(change(place, key, act)))?;
         Ok(sum)
     }
@@ -210,16 +206,19 @@ impl Transaction {
         let place = self.place()?;
         let found = self.find(place, &keys).await?;
         let coder = &self.shared.engine.coder;
-        Ok(found.into_iter().map(|found| coder.decode(found, &place.settings)).collect())
+        let decode = |found: Option<(Envelope, Expiry)>| {
+            coder.decode(found.map(|(envelope, _)| envelope).as_ref(), &place.settings)
+        };
+        Ok(found.into_iter().map(decode).collect())
     }
 
-    async fn present(&self, place: &Place, key: &Key) -> Result<Option<Found>> {
+    async fn present(&self, place: &Place, key: &Key) -> Result<Option<(Envelope, Expiry)>> {
         let found = self.find(place, std::slice::from_ref(key)).await?;
-        Ok(found.into_iter().next().flatten().filter(Found::is_fresh))
+        Ok(found.into_iter().next().flatten())
     }
 
     /// What the keys hold for this transaction: its own writes before what is stored.
-    async fn find(&self, place: &Place, keys: &[Key]) -> Result<Vec<Option<Found>>> {
+    async fn find(&self, place: &Place, keys: &[Key]) -> Result<Vec<Option<(Envelope, Expiry)>>> {
         for key in keys {
             key.check()?;
         }
@@ -237,8 +236,12 @@ impl Transaction {
         }
         .into_iter();
         let found = own.into_iter().map(|own| match own {
-            Own::Untouched => stored.next().flatten(),
-            Own::Holds(found) => Some(found),
+            Own::Untouched => {
+                let found = stored.next().flatten().filter(Found::is_fresh)?;
+                let expiry = Expiry::of(&found.envelope);
+                Some((found.envelope, expiry))
+            }
+            Own::Holds(envelope, expiry) => Some((envelope, expiry)),
             Own::Gone => None,
         });
         Ok(found.collect())

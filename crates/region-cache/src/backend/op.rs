@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Address, Draft, Envelope, Id};
 use crate::key::Key;
+use crate::time::Timestamp;
 
 /// An entry that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +116,8 @@ pub enum Act {
     Put {
         /// The value.
         draft: Draft,
-        /// The entry's time to live; `None` for no end.
-        ttl: Option<Duration>,
+        /// When the entry expires.
+        expiry: Expiry,
         /// How long it is kept as a stale one after that.
         keep: Duration,
         /// On which condition.
@@ -133,11 +134,45 @@ pub enum Act {
         delta: i64,
         /// What to store where there is nothing.
         draft: Draft,
-        /// The time to live of what is stored where there is nothing.
-        ttl: Option<Duration>,
+        /// When what is stored where there is nothing expires.
+        expiry: Expiry,
         /// How long that is kept as a stale one.
         keep: Duration,
     },
+}
+
+/// When an entry expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Not by itself.
+    Never,
+    /// This long after it is stored.
+    In(Duration),
+    /// At this moment by the backend's clock, as another envelope says.
+    At(Timestamp),
+}
+
+impl Expiry {
+    /// The expiry that an envelope has.
+    pub fn of(envelope: &Envelope) -> Self {
+        envelope.expires_at().map_or(Self::Never, Self::At)
+    }
+
+    /// The moment, for what is stored `now`; `None` for never.
+    pub fn moment(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::In(time) => Some(now.saturating_add(time)),
+            Self::At(moment) => Some(moment),
+        }
+    }
+}
+
+impl From<Option<Duration>> for Expiry {
+    /// A time to live, where there is one.
+    fn from(ttl: Option<Duration>) -> Self {
+        ttl.map_or(Self::Never, Self::In)
+    }
 }
 
 /// The condition of an [`Act::Put`].

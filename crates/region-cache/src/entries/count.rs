@@ -1,9 +1,7 @@
 //! Adding to integers.
 
-use std::time::Duration;
-
 use super::{ATTEMPTS, contended};
-use crate::backend::{Act, Draft, Envelope, Life, Outcome, When};
+use crate::backend::{Act, Envelope, Expiry, Outcome, When};
 use crate::engine::{Engine, change, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -17,7 +15,7 @@ impl Engine {
             let act = Act::Add {
                 delta,
                 draft: wire::counter(delta, settings),
-                ttl: settings.entry_ttl,
+                expiry: settings.entry_ttl.into(),
                 keep: settings.stale_for,
             };
             let there = match self.write_one(change(place, key.clone(), act)).await? {
@@ -43,17 +41,13 @@ impl Engine {
         there: Envelope,
     ) -> Result<Option<i64>> {
         let settings = &place.settings;
-        let (sum, ttl) = if self.coder.is_readable(&there, settings) {
-            let sum = self.sum(place, key, &there, delta)?;
-            match self.find(place, key).await? {
-                Some(found) if found.envelope == there => (sum, time_left(found.life)),
-                _ => return Ok(None),
-            }
+        let (sum, expiry) = if self.coder.is_readable(&there, settings) {
+            (self.sum(place, key, &there, delta)?, Expiry::of(&there))
         } else {
-            (delta, settings.entry_ttl)
+            (delta, settings.entry_ttl.into())
         };
-        let draft = Draft::integer(sum, settings.codec.id(), settings.schema);
-        let act = Act::Put { draft, ttl, keep: settings.stale_for, when: When::Holds(there) };
+        let draft = wire::counter(sum, settings);
+        let act = Act::Put { draft, expiry, keep: settings.stale_for, when: When::Holds(there) };
         match self.write_one(change(place, key.clone(), act)).await? {
             Outcome::Stored => Ok(Some(sum)),
             Outcome::Kept(_) => Ok(None),
@@ -72,15 +66,6 @@ impl Engine {
         let number = self.coder.integer(there, &place.settings);
         let number = number.ok_or_else(|| not_an_integer(place, key))?;
         number.checked_add(delta).ok_or_else(|| overflow(place, key, delta))
-    }
-}
-
-/// The time to live that an entry has left; `None` for no end.
-pub(crate) fn time_left(life: Life) -> Option<Duration> {
-    match life {
-        Life::Forever => None,
-        Life::For(time) => Some(time),
-        Life::Over => Some(Duration::ZERO),
     }
 }
 

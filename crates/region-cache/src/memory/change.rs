@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::store::{Entry, NodeId, Store, weight};
-use crate::backend::{Act, Change, Draft, Envelope, Found, Outcome, When};
+use crate::backend::{Act, Change, Draft, Envelope, Expiry, Found, Outcome, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
@@ -51,7 +51,7 @@ impl Store {
     fn act(&mut self, node: NodeId, key: &Key, act: Act) -> Outcome {
         let present = self.present(node, key);
         match act {
-            Act::Put { draft, ttl, keep, when } => {
+            Act::Put { draft, expiry, keep, when } => {
                 let holds = match &when {
                     When::Always => true,
                     When::Absent => present.is_none(),
@@ -60,7 +60,7 @@ impl Store {
                 if !holds {
                     return Outcome::Kept(present);
                 }
-                self.put(node, key, draft, ttl, keep);
+                self.put(node, key, draft, expiry, keep);
                 Outcome::Stored
             }
             Act::Remove => {
@@ -79,8 +79,8 @@ impl Store {
                 }
                 Outcome::Expired(present)
             }
-            Act::Add { delta, draft, ttl, keep } => {
-                self.add(node, key, present, delta, draft, ttl, keep)
+            Act::Add { delta, draft, expiry, keep } => {
+                self.add(node, key, present, delta, draft, expiry, keep)
             }
         }
     }
@@ -93,11 +93,11 @@ impl Store {
         present: Option<Envelope>,
         delta: i64,
         draft: Draft,
-        ttl: Option<Duration>,
+        expiry: Expiry,
         keep: Duration,
     ) -> Outcome {
         let Some(envelope) = present else {
-            self.put(node, key, draft, ttl, keep);
+            self.put(node, key, draft, expiry, keep);
             return Outcome::Sum(delta);
         };
         let head = envelope.head();
@@ -116,19 +116,12 @@ impl Store {
         Outcome::Sum(sum)
     }
 
-    fn put(
-        &mut self,
-        node: NodeId,
-        key: &Key,
-        draft: Draft,
-        ttl: Option<Duration>,
-        keep: Duration,
-    ) {
+    fn put(&mut self, node: NodeId, key: &Key, draft: Draft, expiry: Expiry, keep: Duration) {
         self.take(node, key);
         let Some(stamp) = self.nodes.get(node).map(|node| node.fence) else {
             return;
         };
-        let expiry = ttl.map(|ttl| self.now.saturating_add(ttl));
+        let expiry = expiry.moment(self.now);
         let version = self.next_version();
         self.add_entry(Entry {
             node,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backend::{Act, Address, Change, Found, Life};
+use crate::backend::{Act, Address, Change, Envelope, Expiry};
 use crate::error::{Error, Result};
 use crate::key::Key;
 
@@ -20,7 +20,7 @@ pub(super) enum Own {
     /// It was not written.
     Untouched,
     /// It was stored.
-    Holds(Found),
+    Holds(Envelope, Expiry),
     /// It was removed or expired.
     Gone,
 }
@@ -45,10 +45,7 @@ impl Buffer {
         let changes = self.changes.get(&(region.clone(), key.clone()));
         match changes.and_then(|changes| changes.last()).map(|change| &change.act) {
             None => Own::Untouched,
-            Some(Act::Put { draft, ttl, .. }) => {
-                let life = ttl.map_or(Life::Forever, Life::For);
-                Own::Holds(Found { envelope: draft.unsealed(), life })
-            }
+            Some(Act::Put { draft, expiry, .. }) => Own::Holds(draft.unsealed(), *expiry),
             Some(Act::Remove | Act::Expire | Act::Add { .. }) => Own::Gone,
         }
     }

@@ -53,6 +53,8 @@ pub struct Head {
 /// Why an envelope counts as absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
+    /// A flag or a compression that this version does not know.
+    Unknown,
     Compression,
     Checksum,
     Codec,
@@ -108,7 +110,7 @@ impl Envelope {
     pub(crate) fn check(&self) -> Result<(), Unreadable> {
         let ([flags], [compression]) = (array(&self.0, FLAGS), array(&self.0, COMPRESSION));
         if flags & !INTEGER != 0 || compression > LZ4 {
-            return Err(Unreadable::Compression);
+            return Err(Unreadable::Unknown);
         }
         let sound = if self.head().is_integer {
             self.integer().is_some()
