@@ -1,4 +1,7 @@
 //! Seeing what happens in the folder, and dropping from the cache what it makes old.
+//!
+//! What the system does not tell is not seen: a file that is changed through a hard link outside
+//! the folder, or by another machine that shares the disk.
 
 use std::convert::Infallible;
 use std::fs;
@@ -133,9 +136,10 @@ fn watch_below(watcher: &mut RecommendedWatcher, folder: &Path) -> Result<(), St
     let mut ahead = vec![folder.to_owned()];
     while let Some(folder) = ahead.pop() {
         if let Err(error) = watcher.watch(&folder, RecursiveMode::NonRecursive) {
-            // One that went away meanwhile needs no watch, and its going is an event of the folder
-            // above. One that we may not list has no pages for us: see `Root::read`.
-            if folder.is_dir() && !is_denied(&error) {
+            // One that went away meanwhile needs no watch, even if it is back already: its coming
+            // back is an event of the folder above. One that we may not list has no pages for us:
+            // see `Root::read`.
+            if folder.is_dir() && !is_gone(&error) && !is_denied(&error) {
                 return Err(unwatchable(&error));
             }
             continue;
@@ -154,11 +158,19 @@ fn watch_below(watcher: &mut RecommendedWatcher, folder: &Path) -> Result<(), St
 
 /// True where the system watches folders one by one; elsewhere it watches whole trees.
 fn one_by_one() -> bool {
-    matches!(RecommendedWatcher::kind(), WatcherKind::Inotify | WatcherKind::Kqueue)
+    matches!(RecommendedWatcher::kind(), WatcherKind::Inotify)
+}
+
+fn is_gone(error: &notify::Error) -> bool {
+    matches!(&error.kind, ErrorKind::PathNotFound) || is_io(error, io::ErrorKind::NotFound)
 }
 
 fn is_denied(error: &notify::Error) -> bool {
-    matches!(&error.kind, ErrorKind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    is_io(error, io::ErrorKind::PermissionDenied)
+}
+
+fn is_io(error: &notify::Error, kind: io::ErrorKind) -> bool {
+    matches!(&error.kind, ErrorKind::Io(error) if error.kind() == kind)
 }
 
 fn unwatchable(error: &notify::Error) -> String {

@@ -104,6 +104,23 @@ async fn a_page_saved_right_after_its_folder_was_made_never_stays_stale() {
     assert_eq!(server.end().await, Ok(()));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_folder_that_is_moved_to_and_fro_stays_watched() {
+    let temporary = folder_with(&[PLAIN, ("a/b/c/x.md", "one")]);
+    let (here, there) = (temporary.path().join("a/b"), temporary.path().join("a/away"));
+    let server = Server::of(temporary.path()).await;
+    for round in 0..300 {
+        fs::rename(&here, &there).expect("renamed");
+        fs::rename(&there, &here).expect("renamed");
+        write(temporary.path(), "a/b/c/x.md", round.to_string());
+        if round % 30 == 0 {
+            server.until_body("/a/b/c/x", &format!("<p>{round}</p>\n")).await;
+        }
+    }
+    server.until_body("/a/b/c/x", "<p>299</p>\n").await;
+    assert_eq!(server.end().await, Ok(()));
+}
+
 #[tokio::test]
 async fn the_server_ends_with_a_sentence_when_its_folder_goes() {
     let above = folder_with(&[("site/a.md", "a")]);
