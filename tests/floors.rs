@@ -32,7 +32,7 @@ const FLOORS: [&[&str]; 6] = [
     // 1 wire: all that leaves the process has a version
     &["codec", "options", "place", "wire"],
     // 2 ports: small traits
-    &["backend", "bus"],
+    &["tasks", "backend", "bus"],
     // 3 adapters: they do not know each other
     &["memory", "null", "redis"],
     // 4 machinery: runs unchanged on any adapter

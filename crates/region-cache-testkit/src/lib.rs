@@ -1,1 +1,4 @@
 //! The testkit.
+
+#[cfg(unix)]
+pub mod server;

@@ -33,8 +33,8 @@ use async_trait::async_trait;
 pub use crate::name::Address;
 pub use crate::wire::{Draft, Envelope, Head, Id};
 pub use op::{
-    Act, Change, Commit, Cursor, Expiry, Found, Lease, Leased, Life, Outcome, Page, Step, Token,
-    Usage, Walk, When, Wish,
+    Act, Ask, Change, Commit, Cursor, Expiry, Found, Lease, Leased, Life, Outcome, Page, Step,
+    Token, Usage, Walk, When, Wish,
 };
 
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Reads keys of one region, answered in the order asked, at one instant.
     ///
     /// An entry that expired but is kept as a stale one is found with [`Life::Over`].
-    async fn read(&self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>>;
+    async fn read(&self, region: &Address, keys: &[Key], ask: Ask) -> Result<Vec<Option<Found>>>;
 
     /// Takes the key's lease, the right to compute, after a miss.
     ///
@@ -65,13 +65,14 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// nothing happens.
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()>;
 
-    /// Applies changes to regions of one root, all or none, in their order; an outcome for each.
+    /// Applies changes to one region, all or none, in their order; an outcome for each.
     ///
     /// Drops the leases of the keys that it changes. A value is never stored under a fence that does
     /// not stand.
     async fn write(&self, changes: Vec<Change>) -> Result<Vec<Outcome>>;
 
-    /// Begins a transaction on the root that `region` belongs to.
+    /// Begins a transaction on the root that `region` belongs to. Sends nothing yet where that can be
+    /// put off until something is read.
     async fn begin(&self, region: &Address) -> Result<Box<dyn Session>>;
 
     /// Removes the fence of `target`: when this returns, everything at and beneath it is dead for
@@ -97,7 +98,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// What the backend holds in this process. All zeros where the data lives elsewhere.
     fn usage(&self) -> Usage;
 
-    /// Ends what the backend has running. Called once, after the last operation.
+    /// Ends what the backend has running. Called after the last operation of the cache that it was
+    /// made for, perhaps more than once; never by a cache that it was lent to.
     async fn close(&self);
 }
 
@@ -108,5 +110,11 @@ pub trait Session: fmt::Debug + Send + 'static {
     async fn read(&mut self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>>;
 
     /// Applies the changes, all or none, if nothing that was read has changed since.
+    ///
+    /// The changes may be of several regions of the root. They are unconditional: [`Act::Put`] with
+    /// [`When::Always`], [`Act::Remove`] and [`Act::Expire`]; nothing is answered of what was there.
+    /// Without changes this only tells whether all that was read was there together. Values are
+    /// stamped with the fences that stand now: an invalidation of a region that was not read is no
+    /// conflict.
     async fn commit(self: Box<Self>, changes: Vec<Change>) -> Result<Commit>;
 }

@@ -160,7 +160,9 @@ impl CacheBuilder {
         self
     }
 
-    /// A backend of one's own, or one that another cache uses already, in place of the URL's.
+    /// A backend of one's own, or [another cache's](Cache::backend), in place of the URL's; the URL and
+    /// [`memory_capacity`](Self::memory_capacity) then count for nothing. It is lent: a shutdown of
+    /// this cache leaves it open.
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> Self {
         self.backend = Some(backend);
         self
@@ -193,12 +195,12 @@ impl CacheBuilder {
             namespace.address(path)?;
         }
         let layers = Layers::new(self.options, self.regions)?;
-        let backend = match self.backend {
-            Some(backend) => backend,
-            None => backend(&self.url, self.memory_capacity, &self.clock)?,
+        let (backend, owns_backend) = match self.backend {
+            Some(lent) => (lent, false),
+            None => (backend(&self.url, self.memory_capacity, &self.clock)?, true),
         };
-        let cache =
-            assemble(namespace, layers, Link::new(backend, self.clock, self.operation_timeout));
+        let link = Link::new(backend, self.clock, self.operation_timeout);
+        let cache = assemble(namespace, layers, link, owns_backend);
         if !self.connect_lazily {
             cache.ping().await?;
         }
@@ -220,21 +222,21 @@ impl fmt::Debug for CacheBuilder {
 fn in_memory() -> Cache {
     let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
     let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
-    assemble(Namespace::default(), Layers::default(), link)
+    assemble(Namespace::default(), Layers::default(), link, true)
 }
 
-fn assemble(namespace: Namespace, layers: Layers, link: Link) -> Cache {
+fn assemble(namespace: Namespace, layers: Layers, link: Link, owns_backend: bool) -> Cache {
     let counters = Arc::new(Counters::default());
     let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
-    let tasks = Tasks::default();
-    Cache(Arc::new(Engine { namespace, layers, link, coder, tasks, counters }))
+    let tasks = Arc::new(Tasks::default());
+    Cache(Arc::new(Engine { namespace, layers, link, coder, tasks, owns_backend, counters }))
 }
 
 /// The backend that a URL names. Messages show no more than the scheme: the rest may hold a password.
 fn backend(url: &str, memory_capacity: u64, clock: &Clock) -> Result<Arc<dyn Backend>> {
     match url {
-        "memory:" => Ok(Arc::new(Memory::new(memory_capacity, clock.clone()))),
-        "null:" => Ok(Arc::new(Null)),
+        "memory:" | "memory://" => Ok(Arc::new(Memory::new(memory_capacity, clock.clone()))),
+        "null:" | "null://" => Ok(Arc::new(Null)),
         _ => {
             let scheme = scheme(url);
             Err(Error::new(

@@ -98,6 +98,22 @@ impl Cache {
         Ok(watch.elapsed())
     }
 
+    /// The backend: for another cache in the same process to share, or for a decorator.
+    ///
+    /// ```
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let staging = Cache::builder().backend(cache.backend()).namespace("staging").build().await?;
+    /// staging.region("shop").set("price", &1999).await?;
+    /// assert_eq!(cache.stats().entries, 1);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn backend(&self) -> Arc<dyn Backend> {
+        Arc::clone(self.0.link.backend())
+    }
+
     /// What this cache has seen and done in this process, and what it holds.
     pub fn stats(&self) -> Stats {
         self.0.stats()

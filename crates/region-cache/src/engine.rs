@@ -20,7 +20,9 @@ pub(crate) struct Engine {
     pub(crate) layers: Layers,
     pub(crate) link: Link,
     pub(crate) coder: Coder,
-    pub(crate) tasks: Tasks,
+    pub(crate) tasks: Arc<Tasks>,
+    /// Whether nobody else uses the backend, so that it ends with the cache.
+    pub(crate) owns_backend: bool,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -52,8 +54,9 @@ impl Engine {
 
     /// Ends everything that runs; later operations are refused.
     pub(crate) async fn shutdown(&self) {
-        if self.link.close() {
-            self.tasks.end().await;
+        self.link.close().await;
+        self.tasks.end(self.link.clock(), self.link.timeout()).await;
+        if self.owns_backend {
             self.link.backend().close().await;
         }
     }

@@ -5,7 +5,7 @@ mod scan;
 
 use std::time::Duration;
 
-use crate::backend::{Act, Change, Draft, Envelope, Found, Life, Outcome, When};
+use crate::backend::{Act, Ask, Change, Draft, Envelope, Found, Life, Outcome, When};
 use crate::engine::{Engine, change, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -30,7 +30,7 @@ impl Engine {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.find_many(place, keys).await?;
+        let found = self.find_many(place, keys, Ask::Values).await?;
         Ok(found.into_iter().map(|found| self.decode(place, found)).collect())
     }
 
@@ -40,11 +40,12 @@ impl Engine {
     }
 
     pub(crate) async fn ttl(&self, place: &Place, key: &Key) -> Result<Option<Duration>> {
-        let found = self.find(place, key).await?;
+        let found = self.find_many(place, std::slice::from_ref(key), Ask::Lives).await?;
+        let found = found.into_iter().next().flatten();
         let present = found.filter(|found| self.is_present(place, found));
         Ok(present.map(|found| match found.life {
             Life::For(time) => time,
-            Life::Forever | Life::Over => Duration::MAX,
+            Life::Forever | Life::Over(_) => Duration::MAX,
         }))
     }
 
@@ -136,12 +137,12 @@ impl Engine {
 
     /// What is stored under a key, stale or unreadable as it may be.
     pub(crate) async fn find(&self, place: &Place, key: &Key) -> Result<Option<Found>> {
-        let found = self.find_many(place, std::slice::from_ref(key)).await?;
+        let found = self.find_many(place, std::slice::from_ref(key), Ask::Values).await?;
         Ok(found.into_iter().next().flatten())
     }
 
-    async fn find_many(&self, place: &Place, keys: &[Key]) -> Result<Vec<Option<Found>>> {
-        self.link.call(Effect::Reads, |backend| backend.read(&place.address, keys)).await
+    async fn find_many(&self, place: &Place, keys: &[Key], ask: Ask) -> Result<Vec<Option<Found>>> {
+        self.link.call(Effect::Reads, |backend| backend.read(&place.address, keys, ask)).await
     }
 
     fn decode<T: Value>(&self, place: &Place, found: Option<Found>) -> Option<T> {

@@ -42,21 +42,25 @@ impl Invalidated {
     ///
     /// As for any operation. The invalidation itself stays done.
     pub async fn freed(&self) -> Result<u64> {
-        let mut walk = self.walk.lock().await;
-        while !walk.progress.is_done {
-            self.step(&mut walk).await?;
+        loop {
+            if let Some(freed) = self.step().await? {
+                return Ok(freed);
+            }
             go_last().await;
         }
-        Ok(walk.progress.freed)
     }
 
-    async fn step(&self, walk: &mut Walk) -> Result<()> {
-        let link = &self.engine.link;
-        let Step { freed, is_done } =
-            link.call(Effect::Reads, |backend| backend.walk(walk)).await?;
-        walk.progress = Step { freed: walk.progress.freed + freed, is_done };
-        self.engine.counters.freed_regions.add(freed);
-        Ok(())
+    /// Takes the next step; the number of regions once all are freed. The lock is held for no longer:
+    /// a task that is stopped between two steps must not keep others from going on.
+    async fn step(&self) -> Result<Option<u64>> {
+        let mut walk = self.walk.lock().await;
+        if !walk.progress.is_done {
+            let link = &self.engine.link;
+            let step = link.call(Effect::Reads, |backend| backend.walk(&walk)).await?;
+            walk.progress = Step { freed: walk.progress.freed + step.freed, ..step };
+            self.engine.counters.freed_regions.add(step.freed);
+        }
+        Ok(walk.progress.is_done.then_some(walk.progress.freed))
     }
 }
 

@@ -88,6 +88,10 @@ impl Key {
         }
     }
 
+    fn is_good(&self) -> bool {
+        matches!(self.0, Repr::Bytes(_))
+    }
+
     fn from_bytes(bytes: &[u8]) -> Self {
         Self(Repr::Bytes(Bytes::from_slice(bytes)))
     }
@@ -111,7 +115,7 @@ impl fmt::Debug for Key {
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        self.is_good() == other.is_good() && self.as_bytes() == other.as_bytes()
     }
 }
 

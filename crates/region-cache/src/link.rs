@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::poll;
+use tokio_util::task::TaskTracker;
 
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
-use crate::tasks::pause;
+use crate::tasks::timer;
 use crate::time::Clock;
 
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Link {
     clock: Clock,
     timeout: Duration,
     is_closed: AtomicBool,
+    under_way: TaskTracker,
 }
 
 /// What is in doubt when an operation does not end in time.
@@ -34,11 +36,21 @@ pub(crate) enum Effect {
 
 impl Link {
     pub(crate) fn new(backend: Arc<dyn Backend>, clock: Clock, timeout: Duration) -> Self {
-        Self { backend, clock, timeout, is_closed: AtomicBool::new(false) }
+        Self {
+            backend,
+            clock,
+            timeout,
+            is_closed: AtomicBool::new(false),
+            under_way: TaskTracker::new(),
+        }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// The backend, for what neither waits nor can be refused.
@@ -46,9 +58,15 @@ impl Link {
         &self.backend
     }
 
-    /// Refuses everything from here on; false if that was so already.
-    pub(crate) fn close(&self) -> bool {
-        !self.is_closed.swap(true, Ordering::SeqCst)
+    /// Refuses everything from here on, and waits for what is under way; no longer than for one
+    /// operation, because what nobody polls ends never.
+    pub(crate) async fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.under_way.close();
+        let ended = self.under_way.wait();
+        if let Some(late) = timer(&self.clock, self.timeout) {
+            select(pin!(ended), late).await;
+        }
     }
 
     /// Has the backend do something.
@@ -60,13 +78,7 @@ impl Link {
     where
         F: Future<Output = Result<T>>,
     {
-        if self.is_closed.load(Ordering::SeqCst) {
-            return Err(Error::new(
-                ErrorKind::Closed,
-                "the cache was shut down; build a new one to go on",
-            ));
-        }
-        self.in_time(effect, act(self.backend.as_ref())).await
+        self.in_time(effect, async { act(self.backend.as_ref()).await }).await
     }
 
     /// Ends an operation that takes longer than the operation timeout.
@@ -75,12 +87,21 @@ impl Link {
         effect: Effect,
         operation: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        // Counted before the look at `is_closed`, so that whoever closes waits for it or stops it.
+        let _under_way = self.under_way.token();
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(Error::new(
+                ErrorKind::Closed,
+                "the cache was shut down; build a new one to go on",
+            ));
+        }
         let mut operation = pin!(operation);
         // What answers at once, as memory does, needs no timer, nor a runtime that has one.
         if let Poll::Ready(result) = poll!(operation.as_mut()) {
             return result;
         }
-        match select(operation, pin!(pause(&self.clock, self.timeout))).await {
+        let Some(late) = timer(&self.clock, self.timeout) else { return operation.await };
+        match select(operation, late).await {
             Either::Left((result, _)) => result,
             Either::Right(((), _)) => Err(self.too_late(effect)),
         }

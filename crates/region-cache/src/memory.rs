@@ -22,7 +22,7 @@ use parking_lot::RwLock;
 use self::session::Transaction;
 use self::store::Store;
 use crate::backend::{
-    Address, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session, Step,
+    Address, Ask, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session, Step,
     Usage, Walk, Wish,
 };
 use crate::error::Result;
@@ -52,7 +52,7 @@ impl Memory {
 
 #[async_trait]
 impl Backend for Memory {
-    async fn read(&self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>> {
+    async fn read(&self, region: &Address, keys: &[Key], _: Ask) -> Result<Vec<Option<Found>>> {
         Ok(self.store.read().read(region, keys, self.clock.now()))
     }
 

@@ -14,7 +14,7 @@ fn check_path(path: &str) -> Result<()> {
     if path.len() > MAX_PATH_BYTES {
         return Err(invalid(format!(
             "region path `{}…` is {} bytes long; at most {MAX_PATH_BYTES} are allowed",
-            prefix(path, 40),
+            prefix(path, 40).escape_debug(),
             path.len(),
         )));
     }

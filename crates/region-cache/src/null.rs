@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::backend::{
-    Act, Address, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Act, Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Token, Usage, Walk, Wish,
 };
 use crate::error::Result;
@@ -17,7 +17,7 @@ pub(crate) struct Null;
 
 #[async_trait]
 impl Backend for Null {
-    async fn read(&self, _: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>> {
+    async fn read(&self, _: &Address, keys: &[Key], _: Ask) -> Result<Vec<Option<Found>>> {
         Ok(nothing(keys))
     }
 
@@ -26,6 +26,7 @@ impl Backend for Null {
             region: wish.region.clone(),
             key: wish.key.clone(),
             id: wish.id,
+            time: wish.time,
             token: Token::new(Vec::new()),
         }))
     }

@@ -35,14 +35,14 @@ impl Region {
         let place = engine
             .namespace
             .address(path)
-            .and_then(|address| Ok(Place { address, settings: settings? }));
+            .and_then(|address| Ok(Place { address, settings: settings?, own: own.clone() }));
         Self { engine, path: path.into(), place, own }
     }
 
     pub(crate) fn top(engine: Arc<Engine>) -> Self {
         let address = engine.namespace.top();
         let settings = engine.layers.settings("", None);
-        let place = settings.map(|settings| Place { address, settings });
+        let place = settings.map(|settings| Place { address, settings, own: None });
         Self { engine, path: "".into(), place, own: None }
     }
 
@@ -77,8 +77,9 @@ impl Region {
     /// ```
     #[must_use]
     pub fn region(&self, path: &str) -> Self {
-        let path =
-            if self.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.path) };
+        // Only the namespace itself leads straight to a root: below a bad path all are bad.
+        let is_top = self.place.as_ref().is_ok_and(|place| place.address.is_top());
+        let path = if is_top { path.to_owned() } else { format!("{}.{path}", self.path) };
         Self::new(Arc::clone(&self.engine), &path, self.own.clone())
     }
 
@@ -98,10 +99,13 @@ impl Region {
     #[must_use]
     pub fn with(&self, change: impl FnOnce(RegionOptions) -> RegionOptions) -> Self {
         let own = change(self.own.as_deref().cloned().unwrap_or_default());
-        if self.path.is_empty() {
-            return Self { own: Some(Arc::new(own)), ..self.clone() };
-        }
-        Self::new(Arc::clone(&self.engine), &self.path, Some(Arc::new(own)))
+        let own = Some(Arc::new(own));
+        let settings = self.engine.layers.settings(&self.path, own.as_deref());
+        let place = self
+            .place
+            .clone()
+            .and_then(|place| Ok(Place { settings: settings?, own: own.clone(), ..place }));
+        Self { place, own, ..self.clone() }
     }
 
     /// The place, for operations that the namespace itself knows too.
@@ -140,7 +144,7 @@ impl Region {
 
 impl From<&Region> for Target {
     fn from(region: &Region) -> Self {
-        Self(TargetKind::Place(region.place()))
+        Self(TargetKind::Place(Arc::clone(&region.engine), region.place()))
     }
 }
 

@@ -5,15 +5,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use futures::task::noop_waker_ref;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::time::Clock;
 
-/// The background tasks of one cache.
+/// The background tasks of one cache. Dropping this ends those that have no end of their own.
 #[derive(Debug, Default)]
-pub(crate) struct Tasks(TaskTracker);
+pub(crate) struct Tasks {
+    running: TaskTracker,
+    stop: CancellationToken,
+}
 
 impl Tasks {
     /// Runs a job that nobody waits for: at once as far as it gets without waiting, and the rest on
@@ -24,31 +29,72 @@ impl Tasks {
         if let Poll::Ready(()) = job.poll_unpin(&mut Context::from_waker(noop_waker_ref())) {
             return;
         }
+        self.keep(job);
+    }
+
+    /// Keeps something running on the caller's runtime, as long as this lives.
+    pub(crate) fn keep(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Ok(runtime) = Handle::try_current() {
-            self.0.spawn_on(job, &runtime);
+            let stopped = self.stop.clone().cancelled_owned();
+            let task = async move {
+                futures::pin_mut!(task, stopped);
+                futures::future::select(task, stopped).await;
+            };
+            self.running.spawn_on(task, &runtime);
         }
     }
 
-    /// Waits until every job has ended.
-    pub(crate) async fn end(&self) {
-        self.0.close();
-        self.0.wait().await;
+    /// Waits until every job has ended, and then ends the rest; both for no longer than `limit`,
+    /// because a task on a runtime that nobody drives ends never.
+    pub(crate) async fn end(&self, clock: &Clock, limit: Duration) {
+        self.running.close();
+        self.stop.cancel();
+        let ended = self.running.wait();
+        match timer(clock, limit) {
+            Some(late) => {
+                futures::pin_mut!(ended);
+                futures::future::select(ended, late).await;
+            }
+            None => {
+                ended.now_or_never();
+            }
+        }
     }
 }
 
-/// Waits for `time` to pass by `clock`.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Ends when `time` has passed by `clock`. Outside a runtime there are no timers: then there is none.
 ///
-/// Outside a runtime there are no timers: then this only lets others go first.
-pub(crate) async fn pause(clock: &Clock, time: Duration) {
-    let until = clock.now().saturating_add(time);
+/// A runtime without [`enable_time`](tokio::runtime::Builder::enable_time) panics here, as it does
+/// for every timer.
+pub(crate) fn timer(clock: &Clock, time: Duration) -> Option<BoxFuture<'static, ()>> {
     if let Some(mut hand) = clock.by_hand() {
-        // The sender lives in `clock`, so this cannot fail before the time has come.
-        let _ = hand.wait_for(|now| *now >= until).await;
-    } else if Handle::try_current().is_ok() {
+        let until = clock.now().saturating_add(time);
+        let clock = clock.clone();
+        return Some(Box::pin(async move {
+            // The sender lives in `clock`, so this cannot fail before the time has come.
+            let _ = hand.wait_for(|now| *now >= until).await;
+            drop(clock);
+        }));
+    }
+    Handle::try_current().is_ok().then(|| {
         #[expect(clippy::disallowed_methods, reason = "this is the place for it")]
-        tokio::time::sleep(time).await;
-    } else {
-        go_last().await;
+        let sleep = tokio::time::sleep(time);
+        Box::pin(sleep) as BoxFuture<'static, ()>
+    })
+}
+
+/// Waits before trying again. Where time is moved by hand nobody may be there to move it: then, as
+/// where there are no timers, this only lets others go first.
+pub(crate) async fn back_off(clock: &Clock, time: Duration) {
+    match timer(clock, time).filter(|_| clock.by_hand().is_none()) {
+        Some(timer) => timer.await,
+        None => go_last().await,
     }
 }
 

@@ -102,7 +102,7 @@ impl fmt::Debug for Clock {
 
 impl Timestamp {
     /// This many milliseconds after the epoch.
-    pub fn from_millis(millis: u64) -> Self {
+    pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 

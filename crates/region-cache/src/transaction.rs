@@ -18,7 +18,7 @@ use crate::key::Key;
 use crate::link::Effect;
 use crate::options::EntryOptions;
 use crate::place::Place;
-use crate::tasks::pause;
+use crate::tasks::back_off;
 use crate::wire::{self, Storable, Value};
 
 /// A transaction under way, as its closure sees it: a cheap handle, taken by value.
@@ -39,7 +39,7 @@ pub struct Target(pub(crate) TargetKind);
 #[derive(Debug)]
 pub(crate) enum TargetKind {
     Path(String),
-    Place(Result<Place>),
+    Place(Arc<Engine>, Result<Place>),
 }
 
 struct Shared {
@@ -54,7 +54,7 @@ struct Shared {
 impl Transaction {
     /// The same transaction in another region of the same root, which is named by its whole path or
     /// by a handle. Never fails; a bad name, or [`CrossRoot`](ErrorKind::CrossRoot), comes with the
-    /// first call.
+    /// first call. Regions beneath the one where the transaction began inherit its handle's options.
     ///
     /// ```
     /// # use region_cache::Cache;
@@ -71,7 +71,7 @@ impl Transaction {
     #[must_use]
     pub fn region(&self, region: impl Into<Target>) -> Self {
         let place = match region.into().0 {
-            TargetKind::Place(place) => place,
+            TargetKind::Place(engine, place) => self.shared.check_cache(&engine).and(place),
             TargetKind::Path(path) => self.shared.place(&path),
         };
         let place = place.and_then(|place| self.shared.check_root(place));
@@ -230,9 +230,14 @@ impl Transaction {
             Vec::new()
         } else {
             let mut session = self.shared.session.lock().await;
-            let session = session.as_mut().ok_or_else(ended)?;
-            let read = session.read(&place.address, &foreign);
-            self.shared.engine.link.in_time(Effect::Reads, read).await?
+            let open = session.as_mut().ok_or_else(ended)?;
+            let read = open.read(&place.address, &foreign);
+            let read = self.shared.engine.link.in_time(Effect::Reads, read).await;
+            if self.buffer(|_| ()).is_err() {
+                // The closure ended meanwhile: nobody else is left to let go of the session.
+                session.take();
+            }
+            read?
         }
         .into_iter();
         let found = own.into_iter().map(|own| match own {
@@ -271,14 +276,24 @@ impl Engine {
             let session =
                 self.link.call(Effect::Reads, |backend| backend.begin(&home.address)).await?;
             let attempt = Attempt::new(&self, &home, session);
-            let value = closure(attempt.handle()).await?;
-            if attempt.commit().await? {
-                self.counters.transactions.add(1);
-                return Ok(value);
+            match closure(attempt.handle()).await {
+                Ok(value) => {
+                    if attempt.commit().await? {
+                        self.counters.transactions.add(1);
+                        return Ok(value);
+                    }
+                }
+                // What the closure read may never have been there together: then its error means
+                // nothing, and it runs again.
+                Err(error) => {
+                    if attempt.was_intact().await {
+                        return Err(error);
+                    }
+                }
             }
             self.counters.conflicts.add(1);
             match pauses.next() {
-                Some(time) => pause(self.link.clock(), time).await,
+                Some(time) => back_off(self.link.clock(), time).await,
                 None => return Err(conflict(&home)),
             }
         }
@@ -319,6 +334,17 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// Whether all that was read was there together. Where that cannot be told, it is taken to be so.
+    async fn was_intact(self) -> bool {
+        let session = self.0.session.lock().await.take();
+        let Some(session) = session else { return true };
+        let nothing = session.commit(Vec::new());
+        let link = &self.0.engine.link;
+        !matches!(link.in_time(Effect::Reads, nothing).await, Ok(Commit::Conflict))
+    }
+}
+
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.0.buffer.lock().take();
@@ -332,7 +358,19 @@ impl Drop for Attempt {
 impl Shared {
     fn place(&self, path: &str) -> Result<Place> {
         let address = self.home.address.sibling(path)?;
-        Ok(Place { address, settings: self.engine.layers.settings(path, None)? })
+        let own = self.home.own.clone().filter(|_| address.is_within(&self.home.address));
+        let settings = self.engine.layers.settings(path, own.as_deref())?;
+        Ok(Place { address, settings, own })
+    }
+
+    fn check_cache(&self, engine: &Arc<Engine>) -> Result<()> {
+        if Arc::ptr_eq(engine, &self.engine) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::CrossRoot,
+            "this handle belongs to another cache; a transaction reaches only regions of its own",
+        ))
     }
 
     fn check_root(&self, place: Place) -> Result<Place> {

@@ -22,14 +22,25 @@ pub enum Life {
     Forever,
     /// For this long: the entry's own time to live or its region's, whichever ends first.
     For(Duration),
-    /// It has expired and is kept as a stale one: absent, except for who asks for stale values.
-    Over,
+    /// It expired this long ago and is kept as a stale one: absent, except for who asks for stale
+    /// values.
+    Over(Duration),
+}
+
+/// What a read is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The values. How long they live on may be too long: the end of the region as a whole need not
+    /// be looked up.
+    Values,
+    /// The values, and exactly how long they live on.
+    Lives,
 }
 
 impl Found {
     /// Whether the entry counts as present.
     pub fn is_fresh(&self) -> bool {
-        self.life != Life::Over
+        !matches!(self.life, Life::Over(_))
     }
 }
 
@@ -53,8 +64,8 @@ pub struct Wish<'a> {
 pub enum Leased {
     /// The lease is the caller's.
     Held(Lease),
-    /// Another holds the lease.
-    Taken(Token),
+    /// Another holds the lease with this id.
+    Taken(Token, Id),
     /// There is nothing to compute: the key has a value by now.
     Present(Found),
 }
@@ -68,6 +79,8 @@ pub struct Lease {
     pub key: Key,
     /// The lease's own id.
     pub id: Id,
+    /// How long nobody else can take it over.
+    pub time: Duration,
     /// The fences that stood when the lease was taken.
     pub token: Token,
 }
@@ -162,11 +175,14 @@ impl Expiry {
     pub fn moment(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Never => None,
-            Self::In(time) => Some(now.saturating_add(time)),
+            Self::In(time) => Some(now.saturating_add(time)).filter(|moment| *moment < END_OF_TIME),
             Self::At(moment) => Some(moment),
         }
     }
 }
+
+/// What expires later than that does not expire: scripts on a server count no further.
+const END_OF_TIME: Timestamp = Timestamp::from_millis(1 << 46);
 
 impl From<Option<Duration>> for Expiry {
     /// A time to live, where there is one.

@@ -1,6 +1,8 @@
 use std::io;
 
 use bincode::config::{Configuration, standard};
+use bincode::error::DecodeError;
+use bincode::serde::seed_decode_from_slice;
 use serde::de::DeserializeSeed;
 use serde::ser::Serialize;
 
@@ -31,7 +33,7 @@ impl Bincode {
         bytes: &'de [u8],
         seed: S,
     ) -> Result<S::Value, BoxError> {
-        let (value, consumed) = bincode::serde::seed_decode_from_slice(seed, bytes, CONFIG)?;
+        let (value, consumed) = limited(seed, bytes)?;
         if consumed == bytes.len() {
             Ok(value)
         } else {
@@ -55,6 +57,22 @@ impl Codec for Bincode {
 
     fn decode(&self, bytes: &[u8], into: Decode<'_>) -> Result<(), BoxError> {
         Self::read(bytes, into)
+    }
+}
+
+/// Decodes with a limit to what the bytes may claim to need. Read as another type, a small number may
+/// claim any size; bincode claims up to sixteen bytes for each byte of a varint.
+fn limited<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    bytes: &'de [u8],
+) -> Result<(S::Value, usize), DecodeError> {
+    match bytes.len() {
+        0..=0xfff => seed_decode_from_slice(seed, bytes, CONFIG.with_limit::<0x1_0000>()),
+        0x1000..=0xffff => seed_decode_from_slice(seed, bytes, CONFIG.with_limit::<0x10_0000>()),
+        0x1_0000..=0xf_ffff => {
+            seed_decode_from_slice(seed, bytes, CONFIG.with_limit::<0x100_0000>())
+        }
+        _ => seed_decode_from_slice(seed, bytes, CONFIG.with_limit::<0x10_0000_0000>()),
     }
 }
 

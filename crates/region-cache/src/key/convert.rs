@@ -1,8 +1,10 @@
 //! What a key can be made from.
 
+use std::io::Write as _;
+
 use uuid::Uuid;
 
-use super::Key;
+use super::{Bytes, Key, Repr};
 
 macro_rules! from_bytes {
     ($($type:ty: |$from:ident| $bytes:expr;)*) => {
@@ -45,7 +47,10 @@ macro_rules! from_integer {
         $(
             impl From<$type> for Key {
                 fn from(number: $type) -> Self {
-                    Self::from_bytes(number.to_string().as_bytes())
+                    let mut digits = Bytes::new();
+                    // Writing to memory cannot fail.
+                    let _ = write!(digits, "{number}");
+                    Self(Repr::Bytes(digits))
                 }
             }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Found, Id, Lease, Leased, Wish};
+use crate::backend::{Found, Id, Lease, Leased, Life, Wish};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::key::Key;
@@ -170,10 +170,15 @@ impl Engine {
                     .filter(|found| found.is_fresh())
                     .map(|found| &found.envelope),
             };
-            let leased = self.link.call(Effect::Changes, |backend| backend.lease(wish)).await?;
+            // For its caller this is a read: a lease that nobody knows of ends by its deadline.
+            let leased = self.link.call(Effect::Reads, |backend| backend.lease(wish)).await;
+            if leased.as_ref().is_err_and(|error| error.is_unavailable() || error.is_closed()) {
+                claim.id = None;
+            }
+            let leased = leased?;
             let lease = match leased {
                 Leased::Held(lease) => Some(Box::new(lease)),
-                Leased::Taken(_) => {
+                Leased::Taken(..) => {
                     claim.id = None;
                     None
                 }
@@ -186,10 +191,12 @@ impl Engine {
                 }
             };
             self.counters.misses.add(1);
-            let stale =
-                stale.filter(|found| !found.is_fresh()).and_then(|Found { envelope, .. }| {
+            let stale = stale.and_then(|Found { envelope, life }| match life {
+                Life::Over(since) if since < claim.place.settings.stale_for => {
                     self.coder.open(&envelope, &claim.place.settings)
-                });
+                }
+                _ => None,
+            });
             return Ok(Lookup::Miss(Miss { claim, lease, stale }));
         }
     }

@@ -41,13 +41,13 @@ impl Store {
         let node = self.ensure(wish.region);
         let token = Token::new(self.fences(node));
         // A lease under another fence went with its node, so only the deadline is to be looked at.
-        if self.record(node, wish.key).is_some_and(|record| now < record.deadline()) {
-            return Leased::Taken(token);
+        if let Some(held) = self.record(node, wish.key).filter(|record| now < record.deadline()) {
+            return Leased::Taken(token, held.id);
         }
         let record = Record { id: wish.id, taken_at: now, time: wish.time };
         self.add_lease(node, wish.key, record);
         let (region, key) = (wish.region.clone(), wish.key.clone());
-        Leased::Held(Lease { region, key, id: record.id, token })
+        Leased::Held(Lease { region, key, id: wish.id, time: wish.time, token })
     }
 
     pub(super) fn fill(&mut self, lease: &Lease, change: Change) -> Result<bool> {

@@ -77,10 +77,11 @@ impl Store {
 }
 
 fn life(entry: &Entry, node: &Node, now: Timestamp) -> Life {
-    if !entry.is_fresh(now) {
-        return Life::Over;
+    let expiry = entry.envelope.expires_at();
+    if let Some(over) = expiry.filter(|expiry| *expiry <= now) {
+        return Life::Over(now.since(over));
     }
-    match [entry.envelope.expires_at(), node.ends].into_iter().flatten().min() {
+    match [expiry, node.ends].into_iter().flatten().min() {
         Some(end) => Life::For(end.since(now)),
         None => Life::Forever,
     }

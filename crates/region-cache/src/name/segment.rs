@@ -57,17 +57,12 @@ pub fn segment(raw: impl AsRef<[u8]>) -> String {
 /// assert_eq!(unsegment(&segment("v1.2 beta")).as_deref(), Some(&b"v1.2 beta"[..]));
 /// assert_eq!(unsegment(&segment("x".repeat(1_000))), None);
 /// ```
-pub fn unsegment(segment: &str) -> Option<Vec<u8>> {
-    if segment == EMPTY {
-        return Some(Vec::new());
-    }
-    let mut raw = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
+pub fn unsegment(name: &str) -> Option<Vec<u8>> {
+    let mut raw = Vec::with_capacity(name.len());
+    let mut rest = if name == EMPTY { &[][..] } else { name.as_bytes() };
     while let [first, tail @ ..] = rest {
         rest = if *first == b'%' {
-            let [high, low, tail @ ..] = tail else {
-                return None;
-            };
+            let [high, low, tail @ ..] = tail else { return None };
             raw.push(hex(*high)? << 4 | hex(*low)?);
             tail
         } else {
@@ -75,7 +70,8 @@ pub fn unsegment(segment: &str) -> Option<Vec<u8>> {
             tail
         };
     }
-    Some(raw)
+    // One way of writing each: anything else was made by somebody else.
+    (segment(&raw) == name).then_some(raw)
 }
 
 fn escape(out: &mut String, bytes: &[u8]) {

@@ -77,7 +77,7 @@ fn segments_show_what_they_were_made_of() {
 
 #[test]
 fn what_is_no_work_of_segment_is_not_read_back() {
-    for foreign in ["%", "%2", "%zz", "%2e", "a%~00"] {
+    for foreign in ["%", "%2", "%zz", "%2e", "a%~00", "%41", "a b", "a.b"] {
         assert_eq!(unsegment(foreign), None, "{foreign}");
     }
 }

@@ -1,10 +1,11 @@
 //! Handing options down: handle, then path, then cache.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{RegionOptions, Settings};
 use crate::codec::Format;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The options that a cache was built with.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl Layers {
         default.check()?;
         paths.iter().try_for_each(|(_, options)| options.check())?;
         let common = Arc::new(Settings::of(&default));
+        check_codecs(std::iter::once(&default).chain(paths.iter().map(|(_, options)| options)))?;
         // The sort is stable: of two wishes for one path the later one comes first and wins.
         paths.reverse();
         paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
@@ -45,15 +47,17 @@ impl Layers {
         let own = own.cloned().unwrap_or_default();
         let all = matching.fold(own, RegionOptions::over).over(&self.default);
         all.check()?;
+        check_codecs(self.all().chain([&all]))?;
         Ok(Arc::new(Settings::of(&all)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &RegionOptions> {
+        std::iter::once(&self.default).chain(self.paths.iter().map(|(_, options)| options))
     }
 
     /// The codecs that any of the options name: what they stored can be read everywhere.
     pub(crate) fn codecs(&self) -> impl Iterator<Item = &Format> {
-        let paths = self.paths.iter().map(|(_, options)| options);
-        std::iter::once(&self.default)
-            .chain(paths)
-            .filter_map(|options| options.entry.codec.as_ref())
+        self.all().filter_map(|options| options.entry.codec.as_ref())
     }
 }
 
@@ -63,6 +67,25 @@ impl Default for Layers {
         let common = Arc::new(Settings::of(&default));
         Self { default, paths: Vec::new(), common }
     }
+}
+
+/// Two codecs of the user's own that go by one number would decode each other's bytes.
+fn check_codecs<'a>(options: impl Iterator<Item = &'a RegionOptions>) -> Result<()> {
+    let mut names: HashMap<u8, &str> = HashMap::new();
+    for codec in options.filter_map(|options| options.entry.codec.as_ref()) {
+        let name = *names.entry(codec.id()).or_insert(codec.name());
+        if name != codec.name() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "the codecs `{name}` and `{}` both have the id {}; give each its own",
+                    codec.name(),
+                    codec.id(),
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn is_within(path: &str, ancestor: &str) -> bool {

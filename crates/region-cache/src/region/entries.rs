@@ -93,7 +93,8 @@ impl Region {
     }
 
     /// Stores a value where the key is absent; answers whether it did. Of many who try at once, one
-    /// succeeds.
+    /// succeeds, as long as all add values of the same type: what cannot be read as the value's own
+    /// type is absent, and replaced.
     ///
     /// # Errors
     ///

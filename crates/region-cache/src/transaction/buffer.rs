@@ -33,7 +33,10 @@ impl Buffer {
         if !matches!(change.act, Act::Expire) {
             changes.clear();
         }
-        changes.push(change);
+        let is_twice = matches!(changes.last().map(|last| &last.act), Some(Act::Expire));
+        if !is_twice {
+            changes.push(change);
+        }
     }
 
     /// Fails the commit. The first error counts.

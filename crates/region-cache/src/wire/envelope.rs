@@ -16,7 +16,7 @@
 //!
 //! Numbers are big-endian. Stamp and expiry stand at fixed places and outside the checksum, so that a
 //! server's script can compare and change them. An integer has no checksum, because a server adds to
-//! it; its text is short enough to be checked as such.
+//! it; its length and its one way of being written stand in for that. Who adds writes the length too.
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -120,12 +120,15 @@ impl Envelope {
         if sound { Ok(()) } else { Err(Unreadable::Checksum) }
     }
 
-    /// The value of an integer; `None` for any other payload.
+    /// The value of an integer; `None` for any other payload, and for one that was cut or changed:
+    /// there is no checksum, so its text must be just as long as it was, and as it is written.
     pub fn integer(&self) -> Option<i64> {
-        if !self.head().is_integer {
+        let head = self.head();
+        if !head.is_integer || u32::try_from(self.payload().len()) != Ok(head.length) {
             return None;
         }
-        std::str::from_utf8(self.payload()).ok()?.parse().ok()
+        let text = std::str::from_utf8(self.payload()).ok()?;
+        text.parse().ok().filter(|number: &i64| number.to_string() == text)
     }
 }
 
@@ -159,7 +162,8 @@ impl Draft {
         let millis = expiry.map_or(0, |expiry| expiry.as_millis().max(1));
         put(&mut self.0, STAMP, stamp.as_bytes());
         put(&mut self.0, EXPIRY, &millis.to_be_bytes());
-        Envelope(self.0.into())
+        // What the encoder left over would be kept as long as the value.
+        Envelope(self.0.into_boxed_slice().into())
     }
 
     /// The draft as an envelope that is nobody's yet: for those who read their own writes.

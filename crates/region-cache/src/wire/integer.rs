@@ -43,6 +43,15 @@ macro_rules! refuse {
     };
 }
 
+/// Some visitors know only the one that they asked for.
+macro_rules! signed {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
+            visitor.visit_i64(self.value)
+        })*
+    };
+}
+
 type No = Impossible<i64, NotAnInteger>;
 
 impl Serializer for Probe {
@@ -139,8 +148,10 @@ impl<'de> Deserializer<'de> for Integer {
         visitor.visit_newtype_struct(self)
     }
 
+    signed!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128);
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        bool u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

@@ -114,9 +114,13 @@ pub(crate) fn readable(
         .ok_or(Unreadable::Codec)
 }
 
-/// The integer in a readable envelope, however it was stored.
+/// The integer in an envelope. A built-in codec stores every integer as such, so what else decodes as
+/// one is something else; only a codec of the user's own keeps them to itself.
 pub(crate) fn integer(envelope: &Envelope, settings: &Settings, known: &[Format]) -> Option<i64> {
-    decode(envelope, settings, known).ok()
+    match readable(envelope, settings, known).ok()? {
+        Format::Own(_) => decode(envelope, settings, known).ok(),
+        _ => envelope.integer(),
+    }
 }
 
 /// The error of a codec that cannot encode, or cannot decode what it encoded, a value of type `T`.
