@@ -98,10 +98,7 @@ impl Backend for Memory {
     }
 
     fn usage(&self) -> Usage {
-        self.change(|store| {
-            store.sweep_all();
-            store.usage()
-        })
+        self.change(|store| store.usage())
     }
 
     async fn close(&self) {}

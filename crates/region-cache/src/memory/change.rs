@@ -3,38 +3,37 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::store::{Entry, NodeId, Store, weight};
+use super::store::{Entry, NodeId, Store, node_weight, weight};
 use crate::backend::{Act, Change, Draft, Envelope, Expiry, Found, Outcome, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
 impl Store {
-    /// Applies all changes or, where one cannot be, none.
+    /// Applies all changes or, where there is no room for them, none.
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
-        for change in &changes {
-            self.check_room(change)?;
-        }
-        Ok(changes.into_iter().map(|change| self.change(change)).collect())
+        self.check_room(&changes)?;
+        let before = self.changes;
+        let outcomes = changes.into_iter().map(|change| self.change(change)).collect();
+        // Only now, and never what was just stored: a transaction is not torn by its own weight.
+        self.make_room(before);
+        Ok(outcomes)
     }
 
     /// Makes one change that there is room for.
-    pub(super) fn change(&mut self, change: Change) -> Outcome {
+    fn change(&mut self, change: Change) -> Outcome {
         let Change { region, key, act, region_ttl, refresh_region_ttl } = change;
         let stores = matches!(act, Act::Put { .. } | Act::Add { .. });
         // Only what stores something makes a region stand.
         let node = if stores { Some(self.ensure(&region)) } else { self.find(&region) };
-        let Some(node) = node else {
-            return nothing_there(&act);
-        };
+        let Some(node) = node else { return nothing_there(&act) };
         if self.nodes.get(node).is_some_and(|node| node.has_ended(self.now)) {
-            self.clear_entries(node);
-            self.set_end(node, None);
+            self.end(node);
         }
-        let is_new = self.nodes.get(node).is_none_or(|node| node.entries.is_empty());
+        let is_new = !self.holds_any(node);
         let outcome = self.act(node, &key, act);
         let is_changed = match outcome {
             Outcome::Stored | Outcome::Sum(_) => {
-                self.live_on(node, region_ttl, refresh_region_ttl, is_new);
+                self.live_on(node, &key, region_ttl, refresh_region_ttl, is_new);
                 true
             }
             Outcome::Removed(_) | Outcome::Expired(_) => true,
@@ -44,7 +43,6 @@ impl Store {
             self.remove_lease(node, &key);
         }
         self.prune(node);
-        self.make_room();
         outcome
     }
 
@@ -144,18 +142,33 @@ impl Store {
         Some(self.remove_entry(id))
     }
 
-    /// Lengthens the life of a region that was written to. Lives only grow; a write without a time
-    /// to live for the region leaves it to the entries.
-    fn live_on(&mut self, id: NodeId, ttl: Option<Duration>, refresh: bool, is_new: bool) {
-        let Some(node) = self.nodes.get(id) else {
-            return;
-        };
+    /// Whether the region has an entry that counts.
+    fn holds_any(&self, id: NodeId) -> bool {
+        let entries = self.nodes.get(id).into_iter().flat_map(|node| node.entries.values());
+        entries.filter_map(|id| self.entries.get(*id)).any(|entry| entry.is_fresh(self.now))
+    }
+
+    /// Lengthens the life of a region that was written to. Lives only grow: a write that asks for no
+    /// time to live of the region lets it live at least as long as what was written.
+    fn live_on(
+        &mut self,
+        id: NodeId,
+        key: &Key,
+        ttl: Option<Duration>,
+        refresh: bool,
+        is_new: bool,
+    ) {
+        let Some(node) = self.nodes.get(id) else { return };
         let until = ttl.map(|ttl| self.now.saturating_add(ttl));
         let ends = match (node.ends, until) {
             _ if is_new => until,
-            (Some(_), None) | (None, _) => None,
+            (None, _) => None,
             (Some(ends), Some(until)) if refresh => Some(ends.max(until)),
             (ends, Some(_)) => ends,
+            (Some(ends), None) => {
+                let entry = node.entries.get(key).and_then(|id| self.entries.get(*id));
+                entry.and_then(Entry::gone_at).map(|gone| ends.max(gone))
+            }
         };
         self.set_end(id, ends);
     }
@@ -165,19 +178,24 @@ impl Store {
         self.changes
     }
 
-    /// A value that is larger than the whole store would push out everything and then itself.
-    fn check_room(&self, change: &Change) -> Result<()> {
-        let (Act::Put { draft, .. } | Act::Add { draft, .. }) = &change.act else {
-            return Ok(());
+    /// What is larger than the whole store would push out everything and then itself.
+    fn check_room(&self, changes: &[Change]) -> Result<()> {
+        let size = |change: &Change| match &change.act {
+            Act::Put { draft, .. } | Act::Add { draft, .. } => {
+                let regions: u64 = change.region.segments().map(node_weight).sum();
+                weight(&change.key, draft.size()) + regions
+            }
+            Act::Remove | Act::Expire => 0,
         };
-        let size = weight(&change.key, draft.size());
+        let size: u64 = changes.iter().map(size).sum();
         if size <= self.capacity {
             return Ok(());
         }
         Err(Error::new(
             ErrorKind::TooLarge,
             format!(
-                "the entry takes {size} bytes; the whole cache in memory holds {} (`memory_capacity`)",
+                "what is to be stored takes {size} bytes; the whole cache in memory holds {} \
+                 (`memory_capacity`)",
                 self.capacity,
             ),
         ))

@@ -7,16 +7,22 @@ use std::sync::atomic::Ordering;
 use super::store::Store;
 
 impl Store {
-    /// Evicts until everything fits.
-    pub(super) fn make_room(&mut self) {
-        while self.bytes > self.capacity && !self.entries.is_empty() {
+    /// Evicts until everything fits, sparing what was stored after the change numbered `before`.
+    pub(super) fn make_room(&mut self, before: u64) {
+        let mut patience = PATIENCE;
+        let mut turns = 2 * self.entries.capacity() + 1;
+        while self.bytes > self.capacity && turns > 0 {
+            turns -= 1;
             self.hand = if self.hand < self.entries.capacity() { self.hand } else { 0 };
             let hand = self.hand;
             self.hand += 1;
-            let Some(entry) = self.entries.get(hand) else {
+            let Some(entry) = self.entries.get(hand) else { continue };
+            if entry.version > before {
                 continue;
-            };
-            if entry.is_used.swap(false, Ordering::Relaxed) {
+            }
+            // Where everything was read lately the hand does not go all the way round first.
+            if entry.is_used.swap(false, Ordering::Relaxed) && patience > 0 {
+                patience -= 1;
                 continue;
             }
             let entry = self.remove_entry(hand);
@@ -25,3 +31,6 @@ impl Store {
         }
     }
 }
+
+/// How many entries that were read are spared in one visit.
+const PATIENCE: u32 = 256;

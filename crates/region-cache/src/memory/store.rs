@@ -40,6 +40,7 @@ pub(super) type EntryId = usize;
 /// A region that stands: its fence is the node's.
 pub(super) struct Node {
     pub(super) fence: Id,
+    pub(super) is_namespace: bool,
     /// None for a namespace, and for a node that was cut off.
     pub(super) parent: Option<NodeId>,
     pub(super) name: Box<str>,
@@ -90,12 +91,8 @@ impl Store {
     /// Sets the time for one visit, and sweeps out some of what is due.
     pub(super) fn turn_to(&mut self, now: Timestamp) {
         self.now = now;
-        self.sweep(SWEEP_AT_ONCE);
-    }
-
-    /// Sweeps out all that is due.
-    pub(super) fn sweep_all(&mut self) {
-        self.sweep(usize::MAX);
+        self.sweep();
+        self.free_abandoned();
     }
 
     /// The node of a region that stands.
@@ -160,6 +157,7 @@ impl Store {
         }
         for (key, record) in &node.leases {
             self.due.remove(&(record.gone_at(), Due::Lease(id, key.clone())));
+            self.bytes -= weight(key, 0);
         }
         node
     }
@@ -185,22 +183,13 @@ impl Store {
         if let Some(at) = entry.gone_at() {
             self.due.remove(&(at, Due::Entry(id)));
         }
-        if let Some(node) = self.nodes.get_mut(entry.node) {
+        // The node may have ended since, and have another entry under the same key.
+        if let Some(node) = self.nodes.get_mut(entry.node)
+            && node.entries.get(&entry.key) == Some(&id)
+        {
             node.entries.remove(&entry.key);
         }
         entry
-    }
-
-    /// Removes all entries of a node.
-    pub(super) fn clear_entries(&mut self, node: NodeId) {
-        let ids: Vec<_> = self
-            .nodes
-            .get(node)
-            .map(|node| node.entries.values().copied().collect())
-            .unwrap_or_default();
-        for id in ids {
-            self.remove_entry(id);
-        }
     }
 
     /// Sets when a region as a whole ends.
@@ -220,6 +209,7 @@ impl Store {
     pub(super) fn add_lease(&mut self, node: NodeId, key: &Key, record: Record) {
         self.remove_lease(node, key);
         self.due.insert((record.gone_at(), Due::Lease(node, key.clone())));
+        self.bytes += weight(key, 0);
         if let Some(node) = self.nodes.get_mut(node) {
             node.leases.insert(key.clone(), record);
         }
@@ -230,12 +220,13 @@ impl Store {
         let removed = self.nodes.get_mut(node).and_then(|node| node.leases.remove(key));
         if let Some(record) = removed {
             self.due.remove(&(record.gone_at(), Due::Lease(node, key.clone())));
+            self.bytes -= weight(key, 0);
         }
     }
 
     pub(super) fn usage(&self) -> Usage {
         // The namespaces' own nodes are no regions.
-        let regions = self.nodes.len() - self.namespaces.len();
+        let regions = self.nodes.len().saturating_sub(self.namespaces.len());
         Usage {
             entries: self.entries.len() as u64,
             bytes: self.bytes,
@@ -244,8 +235,9 @@ impl Store {
         }
     }
 
-    fn sweep(&mut self, most: usize) {
-        for _ in 0..most {
+    /// Sweeps out some of what is due.
+    fn sweep(&mut self) {
+        for _ in 0..SWEEP_AT_ONCE {
             let Some((at, due)) = self.due.first().cloned() else {
                 return;
             };
@@ -255,8 +247,7 @@ impl Store {
             let node = match due {
                 Due::Entry(id) => self.remove_entry(id).node,
                 Due::Region(id) => {
-                    self.clear_entries(id);
-                    self.set_end(id, None);
+                    self.end(id);
                     id
                 }
                 Due::Lease(id, key) => {
@@ -279,6 +270,7 @@ impl Store {
     fn add_node(&mut self, parent: Option<NodeId>, name: &str) -> NodeId {
         let node = Node {
             fence: Id::random(),
+            is_namespace: parent.is_none(),
             parent,
             name: name.into(),
             children: BTreeMap::new(),
@@ -302,7 +294,7 @@ impl Node {
     }
 
     fn weight(&self) -> u64 {
-        (self.name.len() + OVERHEAD) as u64
+        node_weight(&self.name)
     }
 }
 
@@ -327,8 +319,13 @@ pub(super) fn weight(key: &Key, envelope: usize) -> u64 {
     (2 * key.as_bytes().len() + envelope + OVERHEAD) as u64
 }
 
+/// What a node of this name takes.
+pub(super) fn node_weight(name: &str) -> u64 {
+    (2 * name.len() + OVERHEAD) as u64
+}
+
 /// What an entry or a node takes beside its data, measured roughly: slots, map nodes, what is due.
-const OVERHEAD: usize = 256;
+const OVERHEAD: usize = 420;
 
 /// How much each visit sweeps out, so that none takes long.
 const SWEEP_AT_ONCE: usize = 64;
