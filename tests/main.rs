@@ -1,4 +1,5 @@
 //! One binary, one module per theme.
 
+mod edges;
 mod floors;
 mod properties;

@@ -78,7 +78,8 @@ impl Region {
     #[must_use]
     pub fn region(&self, path: &str) -> Self {
         // Only the namespace itself leads straight to a root: below a bad path all are bad.
-        let is_top = self.place.as_ref().is_ok_and(|place| place.address.is_top());
+        let has_bad_name = self.place.as_ref().is_err_and(Error::is_invalid_name);
+        let is_top = self.path.is_empty() && !has_bad_name;
         let path = if is_top { path.to_owned() } else { format!("{}.{path}", self.path) };
         Self::new(Arc::clone(&self.engine), &path, self.own.clone())
     }
