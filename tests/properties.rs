@@ -1,43 +1,104 @@
-//! A state machine of random operations: the cache and a plain map of paths must give the same answers.
+//! A state machine of random operations: the cache and a plain map of paths must give the same answers,
+//! whichever backend it is on.
 
 mod model;
 mod operation;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
-use region_cache::{Cache, Clock, RegionOptions};
+use proptest::test_runner::TestRunner;
+use region_cache::{Cache, CacheBuilder, Clock, RegionOptions};
+use region_cache_testkit::server::Server;
 
 use self::model::Model;
 use self::operation::{Operation, operations};
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_cache_and_a_map_of_paths_agree(operations in operations()) {
-        futures::executor::block_on(agree(operations))?;
-    }
+#[test]
+fn memory_and_a_map_of_paths_agree() {
+    let cases = ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() };
+    proptest!(cases, |(operations in operations())| {
+        let world = World { clock: Clock::manual(), server: None };
+        futures::executor::block_on(agree(&world, &operations))?;
+    });
 }
 
-async fn agree(operations: Vec<Operation>) -> Result<(), TestCaseError> {
-    let clock = Clock::manual();
-    let options = RegionOptions::new().entry_ttl(model::ENTRY_TTL).stale_for(model::STALE_FOR);
-    let cache = Cache::builder()
-        .clock(clock.clone())
-        .options(options)
-        .region(model::ENDING, RegionOptions::new().ttl(model::REGION_TTL))
-        .build()
-        .await
-        .map_err(|error| TestCaseError::fail(error.to_string()))?;
+#[test]
+fn a_redis_server_and_a_map_of_paths_agree() {
+    let cases = ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let world = runtime
+        .block_on(async { World { clock: Clock::system(), server: Some(Server::start().await) } });
+    let agrees = |operations: Vec<Operation>| runtime.block_on(agree(&world, &operations));
+    TestRunner::new(cases).run(&operations(), agrees).unwrap();
+}
+
+/// Where the operations happen.
+struct World {
+    clock: Clock,
+    server: Option<Server>,
+}
+
+async fn agree(world: &World, operations: &[Operation]) -> Result<(), TestCaseError> {
+    world.begin().await;
+    let mut cache = world.cache().await;
     let mut model = Model::default();
+    let mut aged = Duration::ZERO;
     for (step, operation) in operations.iter().enumerate() {
         let wanted = model.apply(operation);
-        let given = operation.apply(&cache, &clock).await;
+        if let Operation::Wait(millis) = operation {
+            let time = Duration::from_millis(*millis);
+            world.pass(time).await;
+            aged += time;
+            if world.server.is_some() && aged > Duration::from_secs(20) {
+                // Time that was made to pass is unknown to a client, which believes in lives.
+                (cache, aged) = (world.cache().await, Duration::ZERO);
+            }
+        }
+        let given = operation.apply(&cache).await;
         prop_assert_eq!(given, wanted, "step {}: {:?}", step, operation);
     }
     // What is left at the end is the same too, and nothing is kept that nobody can reach.
     prop_assert_eq!(operation::contents(&cache).await, model.contents());
-    cache.clear().await.map_err(|error| TestCaseError::fail(error.to_string()))?;
-    let stats = cache.stats();
-    prop_assert_eq!((stats.entries, stats.regions, stats.bytes), (0, 0, 0));
+    cache.clear().await.unwrap().freed().await.unwrap();
+    prop_assert!(world.is_empty(&cache).await);
     Ok(())
+}
+
+impl World {
+    /// What a case that failed has left behind is not the next one's.
+    async fn begin(&self) {
+        if let Some(server) = &self.server {
+            server.call(&["FLUSHALL"]).await;
+        }
+    }
+
+    async fn cache(&self) -> Cache {
+        let options = RegionOptions::new().entry_ttl(model::ENTRY_TTL).stale_for(model::STALE_FOR);
+        let builder: CacheBuilder = Cache::builder().clock(self.clock.clone()).options(options);
+        let builder = builder.region(model::ENDING, RegionOptions::new().ttl(model::REGION_TTL));
+        let url = self.server.as_ref().map_or_else(|| "memory:".to_owned(), Server::url);
+        builder.url(url).build().await.unwrap()
+    }
+
+    async fn pass(&self, time: Duration) {
+        match &self.server {
+            Some(server) => server.age(time).await,
+            None => self.clock.advance(time),
+        }
+    }
+
+    async fn is_empty(&self, cache: &Cache) -> bool {
+        match &self.server {
+            // What remains is of the namespace and the roots, and ends by itself.
+            Some(server) => {
+                let keys = server.keys().await;
+                keys.iter().all(|key| key.ends_with(":seq"))
+            }
+            None => {
+                let stats = cache.stats();
+                (stats.entries, stats.regions, stats.bytes) == (0, 0, 0)
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::operation::{Answer, Between, Field, Operation, Path};
+use super::operation::{Answer, Between, Field, Operation, Path, grains};
 
 /// How long an entry lives that was given no time of its own.
 pub(super) const ENTRY_TTL: Duration = Duration::from_millis(4_000);
@@ -39,7 +39,7 @@ impl Model {
                 Answer::Many(keys.iter().map(|key| self.get(path, key)).collect())
             }
             Operation::Contains(path, key) => Answer::Flag(self.get(path, key).is_some()),
-            Operation::Ttl(path, key) => Answer::Life(self.life(path, key)),
+            Operation::Ttl(path, key) => Answer::Life(self.life(path, key).map(grains)),
             Operation::Set(path, key, value) => self.set(path, key, value, ENTRY_TTL),
             Operation::SetFor(path, key, value, ttl) => {
                 self.set(path, key, value, Duration::from_millis(ttl))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use proptest::prelude::*;
-use region_cache::{Cache, Clock, EntryOptions, Error, Key, Lookup, Region, Result};
+use region_cache::{Cache, EntryOptions, Error, Key, Lookup, Region, Result};
 
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
@@ -55,7 +55,8 @@ pub(super) enum Answer {
     Found(Option<i64>),
     Many(Vec<Option<i64>>),
     Flag(bool),
-    Life(Option<Duration>),
+    /// In grains.
+    Life(Option<u64>),
     Names(Vec<String>),
 }
 
@@ -76,13 +77,15 @@ pub(super) async fn contents(cache: &Cache) -> BTreeMap<(String, String), i64> {
 }
 
 impl Operation {
-    pub(super) async fn apply(&self, cache: &Cache, clock: &Clock) -> Answer {
+    pub(super) async fn apply(&self, cache: &Cache) -> Answer {
         let at = |path: &str| cache.region(path);
         let answer = match self.clone() {
             Self::Get(path, key) => at(path).get(key).await.map(Answer::Found),
             Self::GetMany(path, keys) => at(path).get_many(keys).await.map(Answer::Many),
             Self::Contains(path, key) => at(path).contains(key).await.map(Answer::Flag),
-            Self::Ttl(path, key) => at(path).ttl(key).await.map(Answer::Life),
+            Self::Ttl(path, key) => {
+                at(path).ttl(key).await.map(|life| Answer::Life(life.map(grains)))
+            }
             Self::Set(path, key, value) => at(path).set(key, &value).await.map(done),
             Self::SetFor(path, key, value, ttl) => {
                 let options = EntryOptions::new().ttl(Duration::from_millis(ttl));
@@ -106,17 +109,19 @@ impl Operation {
             Self::Len(path) => at(path).len().await.map(number),
             Self::Keys(path) => {
                 let keys: Result<Vec<Key>> = at(path).keys().try_collect().await;
-                keys.map(|keys| Answer::Names(keys.iter().map(ToString::to_string).collect()))
+                keys.map(|keys| {
+                    let mut names: Vec<_> = keys.iter().map(ToString::to_string).collect();
+                    names.sort_unstable();
+                    Answer::Names(names)
+                })
             }
             Self::Children(path) => at(path).children().await.map(|children| {
                 Answer::Names(children.iter().map(|child| child.path().to_owned()).collect())
             }),
             Self::Invalidate(path) => at(path).invalidate().await.map(|_| Answer::Done),
             Self::Clear => cache.clear().await.map(|_| Answer::Done),
-            Self::Wait(millis) => {
-                clock.advance(Duration::from_millis(millis));
-                Ok(Answer::Done)
-            }
+            // Time is the world's.
+            Self::Wait(_) => Ok(Answer::Done),
         };
         answer.unwrap_or(Answer::Failed)
     }
@@ -179,6 +184,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     // Within one root, as a transaction needs.
     let pair =
         prop::sample::select(&[("a", "a.b"), ("a.b", "a.b.c"), ("a.b.c", "a"), ("e", "e.f")][..]);
+    let grain = (1u64..8).prop_map(|grains| grains * GRAIN);
     let between = prop_oneof![
         3 => Just(Between::Nothing),
         1 => value().prop_map(Between::Set),
@@ -191,7 +197,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (path(), field()).prop_map(|(p, k)| O::Contains(p, k)),
         2 => (path(), field()).prop_map(|(p, k)| O::Ttl(p, k)),
         6 => (path(), field(), value()).prop_map(|(p, k, v)| O::Set(p, k, v)),
-        3 => (path(), field(), value(), 1u64..3_000).prop_map(|(p, k, v, t)| O::SetFor(p, k, v, t)),
+        3 => (path(), field(), value(), grain.clone()).prop_map(|(p, k, v, t)| O::SetFor(p, k, v, t)),
         1 => (path(), prop::collection::vec((field(), value()), 0..4)).prop_map(|(p, e)| O::SetMany(p, e)),
         2 => (path(), field(), value()).prop_map(|(p, k, v)| O::Add(p, k, v)),
         1 => (path(), field()).prop_map(|(p, k)| O::Remove(p, k)),
@@ -206,8 +212,13 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => path().prop_map(O::Children),
         2 => path().prop_map(O::Invalidate),
         1 => Just(O::Clear),
-        3 => (1u64..3_000).prop_map(O::Wait),
+        3 => grain.prop_map(O::Wait),
     ]
+}
+
+/// A life in whole grains, rounded up: a server takes milliseconds to answer.
+pub(super) fn grains(life: Duration) -> u64 {
+    u64::try_from(life.as_millis()).unwrap().div_ceil(GRAIN)
 }
 
 fn done((): ()) -> Answer {
@@ -217,6 +228,9 @@ fn done((): ()) -> Answer {
 fn number(count: u64) -> Answer {
     Answer::Number(i64::try_from(count).unwrap())
 }
+
+/// All times are multiples of this many milliseconds, more than a few operations take.
+const GRAIN: u64 = 500;
 
 /// Some above each other, some beside, some whose names only look alike.
 const PATHS: [Path; 8] = ["a", "a.b", "a.b.c", "ab", "e", "e.f", "e.f.g", "é"];

@@ -15,6 +15,7 @@
 //! The testkit speaks to a server through a small client of its own. What a test sees of the server
 //! therefore does not pass through the code that it tests.
 
+mod age;
 mod ask;
 mod builder;
 mod client;

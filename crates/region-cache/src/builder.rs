@@ -15,6 +15,7 @@ use crate::memory::Memory;
 use crate::name::Namespace;
 use crate::null::Null;
 use crate::options::{Layers, RegionOptions};
+use crate::redis::Redis;
 use crate::stats::Counters;
 use crate::tasks::Tasks;
 use crate::time::Clock;
@@ -58,8 +59,9 @@ impl Cache {
         in_memory()
     }
 
-    /// Connects to the cache that a URL names: `memory:` in this process, or `null:`, which stores
-    /// nothing. Everything else is set with [`builder`](Self::builder).
+    /// Connects to the cache that a URL names: `memory:` in this process, `null:`, which stores
+    /// nothing, or a Redis server: `redis://[[user]:password@]host[:port][/db]`,
+    /// `redis+unix:///path`. Everything else is set with [`builder`](Self::builder).
     ///
     /// # Errors
     ///
@@ -100,7 +102,8 @@ impl CacheBuilder {
         }
     }
 
-    /// Which backend: `memory:` (the default) or `null:`.
+    /// Which backend: `memory:` (the default), `null:`, `redis://[[user]:password@]host[:port][/db]` or
+    /// `redis+unix:///path`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
         self
@@ -194,17 +197,34 @@ impl CacheBuilder {
         for (path, _) in &self.regions {
             namespace.address(path)?;
         }
-        let layers = Layers::new(self.options, self.regions)?;
-        let (backend, owns_backend) = match self.backend {
-            Some(lent) => (lent, false),
-            None => (backend(&self.url, self.memory_capacity, &self.clock)?, true),
+        let tasks = Arc::new(Tasks::default());
+        let (backend, owns_backend) = match &self.backend {
+            Some(lent) => (Arc::clone(lent), false),
+            None => (self.own_backend(&tasks)?, true),
         };
+        let layers = Layers::new(self.options, self.regions)?;
         let link = Link::new(backend, self.clock, self.operation_timeout);
-        let cache = assemble(namespace, layers, link, owns_backend);
+        let cache = assemble(namespace, layers, link, tasks, owns_backend);
         if !self.connect_lazily {
             cache.ping().await?;
         }
         Ok(cache)
+    }
+
+    /// The backend that the URL names. Messages show no more than its scheme: the rest may hold a
+    /// password.
+    fn own_backend(&self, tasks: &Arc<Tasks>) -> Result<Arc<dyn Backend>> {
+        let scheme = scheme(&self.url);
+        match scheme {
+            "memory" if is_bare(&self.url) => {
+                Ok(Arc::new(Memory::new(self.memory_capacity, self.clock.clone())))
+            }
+            "null" if is_bare(&self.url) => Ok(Arc::new(Null)),
+            "redis" | "redis+unix" => {
+                Ok(Arc::new(Redis::new(&self.url, Arc::clone(tasks), self.operation_timeout)?))
+            }
+            _ => Err(Error::new(ErrorKind::Config, wrong_url(scheme))),
+        }
     }
 }
 
@@ -222,36 +242,35 @@ impl fmt::Debug for CacheBuilder {
 fn in_memory() -> Cache {
     let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
     let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
-    assemble(Namespace::default(), Layers::default(), link, true)
+    assemble(Namespace::default(), Layers::default(), link, Arc::default(), true)
 }
 
-fn assemble(namespace: Namespace, layers: Layers, link: Link, owns_backend: bool) -> Cache {
+fn assemble(
+    namespace: Namespace,
+    layers: Layers,
+    link: Link,
+    tasks: Arc<Tasks>,
+    owns_backend: bool,
+) -> Cache {
     let counters = Arc::new(Counters::default());
     let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
-    let tasks = Arc::new(Tasks::default());
     Cache(Arc::new(Engine { namespace, layers, link, coder, tasks, owns_backend, counters }))
 }
 
-/// The backend that a URL names. Messages show no more than the scheme: the rest may hold a password.
-fn backend(url: &str, memory_capacity: u64, clock: &Clock) -> Result<Arc<dyn Backend>> {
-    match url {
-        "memory:" | "memory://" => Ok(Arc::new(Memory::new(memory_capacity, clock.clone()))),
-        "null:" | "null://" => Ok(Arc::new(Null)),
-        _ => {
-            let scheme = scheme(url);
-            Err(Error::new(
-                ErrorKind::Config,
-                if NOT_YET.contains(&scheme) {
-                    format!(
-                        "`{scheme}:` URLs name a backend that this version does not have yet; use \
-                         `memory:` or `null:`"
-                    )
-                } else {
-                    format!("`{scheme}:…` is not the URL of a cache; use `memory:` or `null:`")
-                },
-            ))
+fn wrong_url(scheme: &str) -> String {
+    let right = "use `memory:`, `null:`, `redis://host:port` or `redis+unix:///path`";
+    match scheme {
+        "" => format!("the URL of a cache begins with its kind; {right}"),
+        "rediss" | "redis+sentinel" | "redis+cluster" | "file" => {
+            format!("`{scheme}:` URLs name a backend that this version does not have yet; {right}")
         }
+        _ => format!("`{scheme}:…` is not the URL of a cache; {right}"),
     }
+}
+
+/// Whether a URL says nothing beyond its scheme.
+fn is_bare(url: &str) -> bool {
+    url.split_once(':').is_some_and(|(_, rest)| matches!(rest, "" | "//"))
 }
 
 fn scheme(url: &str) -> &str {
@@ -260,9 +279,6 @@ fn scheme(url: &str) -> &str {
     let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     if is_scheme { scheme } else { "" }
 }
-
-const NOT_YET: [&str; 6] =
-    ["redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster", "file"];
 
 const DEFAULT_CAPACITY: u64 = 256 << 20;
 

@@ -41,10 +41,12 @@ mod wire;
 
 // Floor 2, ports.
 pub mod backend;
+mod tasks;
 
 // Floor 3, adapters.
 mod memory;
 mod null;
+mod redis;
 
 // Floor 4, machinery.
 mod coder;
@@ -54,7 +56,6 @@ mod invalidate;
 mod link;
 mod load;
 mod stats;
-mod tasks;
 mod transaction;
 
 // Floor 5, the door.

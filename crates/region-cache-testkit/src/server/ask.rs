@@ -97,7 +97,7 @@ impl Server {
 
     /// Writes down from now on which commands arrive.
     pub async fn monitor(&self) -> Monitor {
-        Monitor::start(self.admin()).await
+        Monitor::start(&self.admin()).await
     }
 
     pub(super) fn admin(&self) -> Admin {

@@ -121,11 +121,13 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-// The delay is how long a master waits for more replicas before it starts to copy.
+// The delay is how long a master waits for more replicas before it starts to copy. The copy that a
+// replica gets would be there after a restart.
 const DEFAULTS: &str = r#"bind 127.0.0.1
 daemonize no
 loglevel warning
 logfile server.log
 save ""
 appendonly no
-repl-diskless-sync-delay 0"#;
+repl-diskless-sync-delay 0
+rdb-del-sync-files yes"#;

@@ -2,11 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::ask::Admin;
 use super::builder::ServerBuilder;
@@ -48,10 +48,7 @@ impl Server {
         process.signal(Signal::TERM);
         // While frozen it heeds no other signal.
         process.signal(Signal::CONT);
-        let start = Instant::now();
-        while process.ended().is_none() && start.elapsed() < DEADLINE {
-            pause(Duration::from_millis(2)).await;
-        }
+        let _ = timeout(DEADLINE, end_of(&mut process)).await;
     }
 
     /// Starts it again on its port and in its folder, after [`shut_down`](Self::shut_down) if it is
@@ -139,19 +136,30 @@ fn run(program: &Path, folder: &Path, role: &[String]) -> Process {
 
 /// Waits until the process answers, and not some other server on the same port.
 async fn up(mut process: Process, admin: &Admin, server: &Server) -> Result<Process, PortTaken> {
-    let start = Instant::now();
-    while !answers(admin, process.id()).await {
-        if let Some(status) = process.ended() {
-            let log = server.log();
-            if log.contains("Address already in use") {
-                return Err(PortTaken);
-            }
-            panic!("the server ended as it started, with {status}: {log}");
+    let pid = process.id();
+    let ready = async {
+        while !answers(admin, pid).await {
+            pause(STEP).await;
         }
-        assert!(start.elapsed() < DEADLINE, "the server does not come up: {}", server.log());
-        pause(Duration::from_millis(2)).await;
+    };
+    let outcome = tokio::select! {
+        ready = timeout(DEADLINE, ready) => ready.map_err(|_| "it does not come up".to_owned()),
+        status = end_of(&mut process) => Err(format!("it ended as it started, with {status}")),
+    };
+    match outcome {
+        Ok(()) => Ok(process),
+        Err(_) if server.log().contains("Address already in use") => Err(PortTaken),
+        Err(sentence) => panic!("the server: {sentence}: {}", server.log()),
     }
-    Ok(process)
+}
+
+async fn end_of(process: &mut Process) -> ExitStatus {
+    loop {
+        if let Some(status) = process.ended() {
+            return status;
+        }
+        pause(STEP).await;
+    }
 }
 
 /// Whether it is our process that answers, and has loaded what it had saved.
@@ -164,5 +172,6 @@ async fn answers(admin: &Admin, pid: u32) -> bool {
 }
 
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_millis(2);
 const ATTEMPTS: u32 = 20;
 const CONFIGURATION: &str = "server.conf";

@@ -9,20 +9,21 @@ use super::client::Client;
 #[derive(Debug)]
 pub struct Monitor {
     stream: Client,
-    admin: Admin,
+    other: Client,
     reads: u32,
 }
 
 impl Monitor {
-    pub(super) async fn start(admin: Admin) -> Self {
+    pub(super) async fn start(admin: &Admin) -> Self {
+        let other = admin.connect().await.expect("a connection to end a reading");
         let mut stream = admin.connect().await.expect("a connection to watch a server");
         stream.call(&["MONITOR"]).await.expect("MONITOR is answered");
-        Self { stream, admin, reads: 0 }
+        Self { stream, other, reads: 0 }
     }
 
     /// The commands that the server has executed since the last call, up to this one, each as the
     /// server writes it: the time, the client, the words in quotes. Those that a script called are
-    /// among them.
+    /// among them, and a password is not.
     ///
     /// # Panics
     ///
@@ -30,8 +31,7 @@ impl Monitor {
     pub async fn lines(&mut self) -> Vec<String> {
         self.reads += 1;
         let mark = format!("end of what monitor read {}", self.reads);
-        let mut other = self.admin.connect().await.expect("a connection to end a reading");
-        other.call(&["ECHO", &mark]).await.expect("ECHO is answered");
+        self.other.call(&["ECHO", &mark]).await.expect("ECHO is answered");
 
         let mut lines = Vec::new();
         loop {

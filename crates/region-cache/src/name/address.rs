@@ -76,6 +76,17 @@ impl Address {
         Namespace(self.namespace().into()).address(path)
     }
 
+    /// The namespace that this lies in.
+    pub(crate) fn top(&self) -> Self {
+        Namespace(self.namespace().into()).top()
+    }
+
+    /// The region whose path is the first `end` bytes of this one's, which end with a segment.
+    pub(crate) fn above(&self, end: usize) -> Option<Self> {
+        let path = self.path().get(..end)?;
+        Some(Namespace(self.namespace().into()).place(path))
+    }
+
     /// The name under which storage knows the region: `<namespace>:<path>`, never shared by two.
     pub fn name(&self) -> &str {
         &self.name

@@ -74,6 +74,11 @@ impl Envelope {
         &self.0
     }
 
+    /// The whole, given away.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// The id of the fence that the value was stored under.
     pub fn stamp(&self) -> Id {
         Id::from_bytes(array(&self.0, STAMP))

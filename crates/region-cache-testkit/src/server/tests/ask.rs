@@ -22,7 +22,7 @@ async fn a_server_tells_which_commands_it_knows() {
 
 #[tokio::test]
 async fn monitor_shows_what_arrived_since_the_last_look() {
-    let server = Server::builder().password("secret").start().await;
+    let server = Server::start().await;
     let mut monitor = server.monitor().await;
     server.cli(&["SET", "k", "1"]).await;
     server.cli(&["GET", "k"]).await;

@@ -1,0 +1,34 @@
+-- Lets time pass: moves everything on this server that will end closer to its end by ARGV[1] ms.
+local by, field_lives = tonumber(ARGV[1]), ARGV[2] == '1'
+local cursor = '0'
+repeat
+  local page = redis.call('SCAN', cursor, 'COUNT', 1000)
+  cursor = page[1]
+  for _, key in ipairs(page[2]) do
+    local left = redis.call('PTTL', key)
+    if left >= 0 and left <= by then
+      redis.call('DEL', key)
+    elseif redis.call('TYPE', key)['ok'] == 'hash' then
+      if left >= 0 then redis.call('PEXPIRE', key, left - by) end
+      local all = redis.call('HGETALL', key)
+      for i = 1, #all, 2 do
+        local field, value = all[i], all[i + 1]
+        local field_left = field_lives and redis.call('HPTTL', key, 'FIELDS', 1, field)[1] or -1
+        if string.find(key, '}:h:', 1, true) then
+          local expiry = struct.unpack('>I8', string.sub(value, 19, 26))
+          if expiry > 0 then
+            value = string.sub(value, 1, 18) .. struct.pack('>I8', math.max(expiry - by, 1)) .. string.sub(value, 27)
+          end
+        elseif string.find(key, '}:l:', 1, true) then
+          local head, deadline = string.match(value, '^(.*|)(%d+)$')
+          value = head .. string.format('%.0f', tonumber(deadline) - by)
+        end
+        redis.call('HSET', key, field, value)
+        if field_left >= 0 then redis.call('HPEXPIRE', key, math.max(field_left - by, 0), 'FIELDS', 1, field) end
+      end
+    elseif left >= 0 then
+      redis.call('PEXPIRE', key, left - by)
+    end
+  end
+until cursor == '0'
+return 1

@@ -1,0 +1,113 @@
+//! What a server's errors mean, and what to do about them.
+
+use redis::{ErrorKind as RedisKind, RedisError, ServerErrorKind};
+
+use crate::error::{Error, ErrorKind};
+
+/// What was being asked of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To connect.
+    Connection,
+    /// To read: a lost answer leaves nothing in doubt.
+    Read,
+    /// To change something: after a lost answer it may or may not have happened.
+    Change,
+}
+
+/// The error that users see. `server` names the server, without any secrets.
+pub(super) fn explain(error: RedisError, asked: Asked, server: &str) -> Error {
+    let (kind, sentence) = judge(&error, asked, server);
+    Error::new(kind, sentence).because(error)
+}
+
+fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) {
+    let code = error.code().unwrap_or_default();
+    let detail = error.detail().unwrap_or_default();
+    let said = if detail.is_empty() { code.to_owned() } else { format!("{code} {detail}") };
+    match code {
+        "WRONGPASS" | "NOAUTH" => (
+            ErrorKind::Auth,
+            format!(
+                "{server} does not accept these credentials; check user and password in the URL"
+            ),
+        ),
+        "NOPERM" => (
+            ErrorKind::Denied,
+            format!(
+                "{server} does not permit this to the user ({said}); its access list must allow the \
+                 namespace's keys and channels (`~<namespace>:* &<namespace>:*`) and the commands"
+            ),
+        ),
+        "WRONGTYPE" => (
+            ErrorKind::WrongType,
+            format!(
+                "{server} holds something else under one of the cache's keys: {detail}; choose \
+                 another namespace, or remove that key"
+            ),
+        ),
+        "OOM" => (
+            ErrorKind::Unavailable,
+            format!(
+                "{server} is full (`maxmemory`) and may not evict anything; give it more memory \
+                 or an eviction policy. Invalidating and removing still work"
+            ),
+        ),
+        "READONLY" => (
+            ErrorKind::Unavailable,
+            format!("{server} is a replica, which takes no writes; connect to its master"),
+        ),
+        "LOADING" => (
+            ErrorKind::Unavailable,
+            format!("{server} is still loading its data; try again when it is ready"),
+        ),
+        "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" => {
+            (ErrorKind::Unavailable, format!("{server} cannot answer now: {said}"))
+        }
+        "BUSY" => (
+            ErrorKind::Unavailable,
+            format!("{server} is busy with a slow script of somebody's; `SCRIPT KILL` ends it"),
+        ),
+        "MOVED" | "ASK" | "CROSSSLOT" => (
+            ErrorKind::Config,
+            format!(
+                "{server} is part of a cluster, which a `redis:` URL does not reach as a whole"
+            ),
+        ),
+        _ => judge_connection(error, asked, server),
+    }
+}
+
+fn judge_connection(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) {
+    if error.is_connection_refusal() {
+        let sentence = format!(
+            "{server} refuses connections; is a server running there, and is the address right?"
+        );
+        return (ErrorKind::Unavailable, sentence);
+    }
+    let is_lost = error.is_io_error() || error.is_connection_dropped() || error.is_timeout();
+    match (is_lost, asked) {
+        (true, Asked::Connection) => {
+            (ErrorKind::Unavailable, format!("no connection to {server} could be made: {error}"))
+        }
+        (true, Asked::Read) => {
+            (ErrorKind::Unavailable, format!("the connection to {server} was lost during a read"))
+        }
+        (true, Asked::Change) => (
+            ErrorKind::Unconfirmed,
+            format!(
+                "the connection to {server} was lost before it confirmed a change; it may or may \
+                 not have happened"
+            ),
+        ),
+        (false, _) if error.kind() == RedisKind::Parse => {
+            (ErrorKind::Unavailable, format!("what answers at {server} is not a Redis server"))
+        }
+        (false, _) if matches!(error.kind(), RedisKind::Server(ServerErrorKind::ResponseError)) => {
+            (ErrorKind::Other, format!("{server} refused a command: {error}"))
+        }
+        (false, _) => {
+            (ErrorKind::Other, format!("{server} answered what was not expected: {error}"))
+        }
+    }
+}

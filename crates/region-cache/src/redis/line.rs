@@ -1,0 +1,219 @@
+//! One connection to one server process.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
+
+use super::error::{Asked, explain};
+use crate::error::Result;
+use crate::time::{Clock, Timestamp};
+
+/// A connection that is shared by all who read and write: their requests follow each other without
+/// waiting. It never reconnects, and it never sends anything twice.
+#[derive(Clone)]
+pub(super) struct Line(Arc<Inner>);
+
+struct Inner {
+    connection: MultiplexedConnection,
+    /// Names the server in messages, without secrets.
+    server: Arc<str>,
+    /// The first half of the reign: of which process of the server. It holds as long as the line.
+    run: String,
+    /// The second half: since which promotion. Learnt again and again.
+    replication: Mutex<String>,
+    /// When the reign was last confirmed, by the local clock.
+    confirmed_at: AtomicU64,
+    /// What the server's clock is ahead of the local one, in milliseconds.
+    offset: AtomicI64,
+    expires_fields: bool,
+    is_dead: Arc<AtomicBool>,
+}
+
+impl Line {
+    /// Learns all that must be known of the server before the line is lent out.
+    pub(super) async fn open(
+        connection: MultiplexedConnection,
+        server: Arc<str>,
+        is_dead: Arc<AtomicBool>,
+    ) -> Result<Self> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("INFO").arg("server");
+        pipe.cmd("INFO").arg("replication");
+        pipe.cmd("COMMAND").arg("INFO").arg("HPEXPIRE");
+        pipe.cmd("TIME");
+        let sent_at = local_now();
+        let mut replies = send(&connection, &pipe, Asked::Connection, &server).await?.into_iter();
+        let mut next = || replies.next().unwrap_or(Value::Nil);
+        let read = |value| {
+            String::from_redis_value(value)
+                .map_err(|e| explain(e.into(), Asked::Connection, &server))
+        };
+        let (about, replication, command, time) = (read(next())?, read(next())?, next(), next());
+        let line = Self(Arc::new(Inner {
+            run: half(&about, "run_id:"),
+            replication: Mutex::new(String::new()),
+            confirmed_at: AtomicU64::new(0),
+            offset: AtomicI64::new(0),
+            expires_fields: knows(&command),
+            connection,
+            server,
+            is_dead,
+        }));
+        line.learn_reign(&replication, sent_at);
+        line.learn_time(time, sent_at);
+        Ok(line)
+    }
+
+    /// Sends commands together; the reply of each. The first error among them is the answer.
+    pub(super) async fn send(&self, pipe: &Pipeline, asked: Asked) -> Result<Vec<Value>> {
+        let replies = send(&self.0.connection, pipe, asked, &self.0.server).await;
+        if let Err(error) = &replies {
+            self.notice(error);
+        }
+        replies
+    }
+
+    /// Sends one command; its reply, errors of the server among them.
+    pub(super) async fn try_one(&self, command: &Cmd) -> RedisResult<Value> {
+        let reply = self.0.connection.clone().send_packed_command(command).await;
+        reply.and_then(Value::extract_error)
+    }
+
+    /// The error that users see for one that this line gave.
+    pub(super) fn explain(&self, error: RedisError, asked: Asked) -> crate::error::Error {
+        let error = explain(error, asked, &self.0.server);
+        self.notice(&error);
+        error
+    }
+
+    /// Asks the server who it is and what time it is.
+    pub(super) async fn confirm(&self) -> Result<()> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("INFO").arg("replication").cmd("TIME");
+        let sent_at = local_now();
+        let mut replies = self.send(&pipe, Asked::Read).await?.into_iter();
+        if let Some(Ok(text)) = replies.next().map(String::from_redis_value) {
+            self.learn_reign(&text, sent_at);
+        }
+        if let Some(time) = replies.next() {
+            self.learn_time(time, sent_at);
+        }
+        Ok(())
+    }
+
+    /// Takes note of the reign as a script saw it.
+    pub(super) fn confirm_reign(&self, reign: &str, sent_at: Timestamp) {
+        if let Some(half) = reign.strip_prefix(&self.0.run) {
+            half.clone_into(&mut self.0.replication.lock());
+            self.0.confirmed_at.fetch_max(sent_at.as_millis(), Ordering::SeqCst);
+        }
+    }
+
+    /// Takes note of the reign from `INFO replication`, asked for at `sent_at`.
+    pub(super) fn learn_reign(&self, replication: &str, sent_at: Timestamp) {
+        let half = half(replication, "master_replid:");
+        if !half.is_empty() {
+            *self.0.replication.lock() = half;
+            self.0.confirmed_at.fetch_max(sent_at.as_millis(), Ordering::SeqCst);
+        }
+    }
+
+    /// Whether the reign was confirmed lately enough to be believed.
+    pub(super) fn is_confirmed(&self) -> bool {
+        let confirmed_at = Timestamp::from_millis(self.0.confirmed_at.load(Ordering::SeqCst));
+        local_now().since(confirmed_at) < BELIEVED_FOR
+    }
+
+    /// The reign of the server at the other end.
+    pub(super) fn reign(&self) -> String {
+        format!("{}{}", self.0.run, self.0.replication.lock())
+    }
+
+    /// The half of the reign that scripts cannot see themselves without asking twice.
+    pub(super) fn run(&self) -> &str {
+        &self.0.run
+    }
+
+    /// What time it is at the server.
+    pub(super) fn now(&self) -> Timestamp {
+        let local = i64::try_from(local_now().as_millis()).unwrap_or(i64::MAX);
+        let server = local.saturating_add(self.0.offset.load(Ordering::Relaxed));
+        Timestamp::from_millis(u64::try_from(server).unwrap_or(0))
+    }
+
+    /// Whether the server expires fields of a hash by itself.
+    pub(super) fn expires_fields(&self) -> bool {
+        self.0.expires_fields
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.0.is_dead.load(Ordering::SeqCst)
+    }
+
+    /// Nobody shall use this line any more.
+    pub(super) fn give_up(&self) {
+        self.0.is_dead.store(true, Ordering::SeqCst);
+    }
+
+    /// A server that refuses writes, or is lost, is not the one that we want to talk to.
+    fn notice(&self, error: &crate::error::Error) {
+        if error.is_unconfirmed() {
+            self.give_up();
+        }
+    }
+
+    fn learn_time(&self, time: Value, sent_at: Timestamp) {
+        let Ok((seconds, micros)) = <(u64, u64)>::from_redis_value(time) else { return };
+        // The reply was on its way for at most half of the time since; a millisecond or two.
+        let travelled = local_now().since(sent_at) / 2;
+        let server = seconds.saturating_mul(1_000).saturating_add(micros / 1_000);
+        let local = sent_at.saturating_add(travelled).as_millis();
+        let offset = i128::from(server) - i128::from(local);
+        self.0.offset.store(i64::try_from(offset).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("server", &self.0.server)
+            .field("dead", &self.is_dead())
+            .finish()
+    }
+}
+
+/// The local time by which moments of one process are compared with each other.
+pub(super) fn local_now() -> Timestamp {
+    Clock::system().now()
+}
+
+async fn send(
+    connection: &MultiplexedConnection,
+    pipe: &Pipeline,
+    asked: Asked,
+    server: &str,
+) -> Result<Vec<Value>> {
+    let replies = connection.clone().send_packed_commands(pipe, 0, pipe.len()).await;
+    let replies = replies.map_err(|error| explain(error, asked, server))?;
+    let checked = replies.into_iter().map(Value::extract_error).collect::<RedisResult<Vec<_>>>();
+    checked.map_err(|error| explain(error, asked, server))
+}
+
+/// The first sixteen letters of what follows a name in the text of `INFO`: random already.
+fn half(info: &str, name: &str) -> String {
+    let value = info.lines().find_map(|line| line.strip_prefix(name));
+    value.unwrap_or_default().chars().take(16).collect()
+}
+
+/// Whether `COMMAND INFO` knows the command that it was asked for.
+fn knows(reply: &Value) -> bool {
+    matches!(reply, Value::Array(commands) if commands.iter().any(|c| !matches!(c, Value::Nil)))
+}
+
+/// A reign that was not confirmed for longer is asked for along with the next read.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);

@@ -1,0 +1,235 @@
+//! The shared line, kept alive, and lines of one's own for transactions.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures::future::{Either, select};
+use parking_lot::Mutex;
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::error::{Asked, explain};
+use super::line::{Line, local_now};
+use crate::error::{Error, ErrorKind, Result};
+use crate::tasks::{Tasks, timer};
+use crate::time::{Clock, Timestamp};
+
+/// Where lines to the server come from.
+pub(super) struct Lines {
+    info: ConnectionInfo,
+    /// Names the server in messages: host and port, never a user or a password.
+    server: Arc<str>,
+    tasks: Arc<Tasks>,
+    timeout: Duration,
+    shared: ArcSwapOption<Line>,
+    /// Held by the one who connects; what went wrong last is answered until it may be tried again.
+    attempt: tokio::sync::Mutex<Attempt>,
+    /// Lines of their own that transactions have given back.
+    idle: Mutex<Vec<Line>>,
+}
+
+struct Attempt {
+    pauses: ExponentialBackoff,
+    failed: Option<(Timestamp, Error)>,
+}
+
+impl Lines {
+    pub(super) fn new(info: ConnectionInfo, tasks: Arc<Tasks>, timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            server: format!("the Redis server at {}", info.addr()).into(),
+            info,
+            tasks,
+            timeout,
+            shared: ArcSwapOption::empty(),
+            attempt: tokio::sync::Mutex::new(Attempt { pauses: PAUSES.build(), failed: None }),
+            idle: Mutex::default(),
+        })
+    }
+
+    /// The shared line: the one that lives, or a new one.
+    pub(super) async fn shared(self: &Arc<Self>) -> Result<Line> {
+        if let Some(line) = self.living() {
+            return Ok(line);
+        }
+        let mut attempt = self.attempt.lock().await;
+        // Another may have connected while this one waited.
+        if let Some(line) = self.living() {
+            return Ok(line);
+        }
+        if let Some((until, error)) = &attempt.failed
+            && local_now() < *until
+        {
+            return Err(error.clone());
+        }
+        match self.connect().await {
+            Ok(line) => {
+                *attempt = Attempt { pauses: PAUSES.build(), failed: None };
+                self.shared.store(Some(Arc::new(line.clone())));
+                self.watch(&line);
+                Ok(line)
+            }
+            Err(error) => {
+                let time = attempt.pauses.next().unwrap_or(LONGEST_PAUSE);
+                attempt.failed = Some((local_now().saturating_add(time), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// A line of one's own. Give it back when nothing is left on it.
+    pub(super) async fn own(self: &Arc<Self>) -> Result<Line> {
+        loop {
+            let idle = self.idle.lock().pop();
+            match idle {
+                Some(line) if line.is_dead() => {}
+                Some(line) => return Ok(line),
+                None => break,
+            }
+        }
+        // The shared line knows whether the server is there: no storm of attempts while it is not.
+        self.shared().await?;
+        self.connect().await
+    }
+
+    /// Takes back a line that nothing is left on.
+    pub(super) fn give_back(&self, line: Line) {
+        let mut idle = self.idle.lock();
+        if idle.len() < MOST_IDLE && !line.is_dead() {
+            idle.push(line);
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.shared.store(None);
+        self.idle.lock().clear();
+    }
+
+    fn living(&self) -> Option<Line> {
+        let line = self.shared.load();
+        line.as_deref().filter(|line| !line.is_dead()).cloned()
+    }
+
+    async fn connect(&self) -> Result<Line> {
+        let is_dead = Arc::new(AtomicBool::new(false));
+        let settings = self.info.redis_settings();
+        let newest = settings.clone().set_protocol(ProtocolVersion::RESP3);
+        let connection = match self.dial(&newest, &is_dead).await {
+            // An older server refuses to greet in RESP3.
+            Err(error) if speaks_only_resp2(&error) => {
+                self.dial(&settings.clone().set_protocol(ProtocolVersion::RESP2), &is_dead).await
+            }
+            other => other,
+        };
+        let connection =
+            connection.map_err(|error| explain(error, Asked::Connection, &self.server))?;
+        Line::open(connection, Arc::clone(&self.server), is_dead).await
+    }
+
+    async fn dial(
+        &self,
+        settings: &RedisConnectionInfo,
+        is_dead: &Arc<AtomicBool>,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        match self.info.addr() {
+            ConnectionAddr::Tcp(host, port) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                stream.set_nodelay(true)?;
+                self.greet(settings, stream, is_dead).await
+            }
+            #[cfg(unix)]
+            ConnectionAddr::Unix(path) => {
+                let stream = tokio::net::UnixStream::connect(path).await?;
+                self.greet(settings, stream, is_dead).await
+            }
+            _ => Err(RedisError::from((
+                redis::ErrorKind::InvalidClientConfig,
+                "this kind of address is not supported",
+            ))),
+        }
+    }
+
+    async fn greet(
+        &self,
+        settings: &RedisConnectionInfo,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        is_dead: &Arc<AtomicBool>,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        // Timeouts are the caller's; here one would only leave the line out of step.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let greeting = MultiplexedConnection::new_with_config(settings, stream, config);
+        let (connection, driver) = greeting.await?;
+        let is_dead = Arc::clone(is_dead);
+        self.tasks.keep(async move {
+            driver.await;
+            is_dead.store(true, Ordering::SeqCst);
+        });
+        Ok(connection)
+    }
+
+    /// Confirms the line's reign now and then, and gives it up when it does not answer: a half-open
+    /// connection would never say so by itself.
+    fn watch(self: &Arc<Self>, line: &Line) {
+        let (line, timeout) = (line.clone(), self.timeout);
+        let lines: Weak<Self> = Arc::downgrade(self);
+        self.tasks.keep(async move {
+            let clock = Clock::system();
+            while !line.is_dead() && lines.strong_count() > 0 {
+                let (Some(beat), Some(late)) =
+                    (timer(&clock, HEARTBEAT), timer(&clock, HEARTBEAT + timeout))
+                else {
+                    return;
+                };
+                beat.await;
+                match select(pin!(line.confirm()), late).await {
+                    Either::Left((Ok(()), _)) => {}
+                    Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
+                }
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// Reads what a URL says, without repeating any of it in an error: it may hold a password.
+pub(super) fn parse(url: &str) -> Result<ConnectionInfo> {
+    redis::IntoConnectionInfo::into_connection_info(url).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "this `redis:` URL is not understood; it should read \
+             `redis://[[user]:password@]host[:port][/db]` or `redis+unix:///path`, with odd characters \
+             of the password percent-encoded",
+        )
+    })
+}
+
+fn speaks_only_resp2(error: &RedisError) -> bool {
+    error.kind() == redis::ErrorKind::RESP3NotSupported
+}
+
+/// How often a line is asked whether its server is still the one that it was.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// How many lines of their own transactions leave behind for the next.
+const MOST_IDLE: usize = 8;
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Between two attempts to connect: the longer the more have failed, and never in step with others.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_delay(LONGEST_PAUSE)
+    .without_max_times()
+    .with_jitter();

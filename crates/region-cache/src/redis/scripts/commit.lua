@@ -1,0 +1,37 @@
+-- The end of a transaction's writes to one region, inside MULTI: what plain commands cannot do.
+--
+-- ARGV[1] 'namespace:{root}:'   ARGV[2] path   ARGV[3] who   ARGV[4] first number of announcements
+-- ARGV[5] life of the region in ms (negative: none)   ARGV[6] 'e', 'r' or 'f', as in write.lua
+-- ARGV[7] life of fences in ms
+-- ARGV[8] '1': store the entry in ARGV[9] (field) and ARGV[10] (envelope), so that a new hash is given
+--         its life before anything else is stored   ARGV[11 ..] all fields that the transaction changes
+-- Atomic with the rest of the MULTI. Sent whole: after NOSCRIPT the rest would still be applied.
+local prefix, path, life, mode = ARGV[1], ARGV[2], tonumber(ARGV[5]), ARGV[6]
+local fences_life = tonumber(ARGV[7])
+local hash, leases, seq = prefix .. 'h:' .. path, prefix .. 'l:' .. path, prefix .. 'seq'
+local function grow(k, millis, is_new)
+  if millis < 0 then
+    redis.call('PERSIST', k)
+  elseif is_new then
+    redis.call('PEXPIRE', k, millis)
+  else
+    local left = redis.call('PTTL', k)
+    if left >= 0 and left < millis then redis.call('PEXPIRE', k, millis) end
+  end
+end
+if ARGV[8] == '1' then
+  local is_new = redis.call('EXISTS', hash) == 0
+  redis.call('HSET', hash, ARGV[9], ARGV[10])
+  if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
+end
+local fields = {}
+for i = 11, #ARGV do
+  fields[#fields + 1] = ARGV[i]
+  redis.call('HDEL', leases, ARGV[i])
+end
+local is_new = redis.call('EXISTS', seq) == 0
+if is_new then redis.call('SET', seq, ARGV[4]) end
+local number = redis.call('INCR', seq)
+grow(seq, fences_life, is_new)
+redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({ 1, ARGV[3], number, 'k', path, fields }))
+return number

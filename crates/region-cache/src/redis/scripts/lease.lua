@@ -1,0 +1,42 @@
+-- Takes a key's lease: the right to compute.
+--
+-- ARGV[4] field   ARGV[5] lease id   ARGV[6] its time in ms   ARGV[7] proposed ids
+-- ARGV[8] life of fences in ms   ARGV[9] head of an envelope to be passed over, or empty
+-- Gives {'P', envelope, ms left} if the key has a value by now; else {'H', reign, holder, ids ..} if the
+-- lease is the caller's, {'T', ..} likewise if it is another's.
+-- Atomic: the look at the value, the fences and the lease.
+local field, id, time = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local levels = levels_of(path)
+local ids = survey(levels)
+local hash, leases = key('h', path), key('l', path)
+local wrong = check_type(hash, 'hash') or check_type(leases, 'hash')
+if wrong then return wrong end
+
+local now = now_millis()
+local own = ids[#levels]
+if own then
+  local there = redis.call('HGET', hash, field)
+  if counts(there, raw(own), now) and string.sub(there, 1, 52) ~= ARGV[9] then
+    return { 'P', there, redis.call('PTTL', hash) }
+  end
+end
+
+local is_complete = own ~= nil
+renew(levels, ids, ARGV[7], tonumber(ARGV[8]))
+if is_complete then lengthen(levels, tonumber(ARGV[8])) end
+local reply = { 'T', reign, id }
+for i = 0, #levels do reply[i + 4] = ids[i] end
+
+local held = redis.call('HGET', leases, field)
+if held then
+  local holder, stamp, deadline = string.match(held, '^(%x+)|(%x+)|(%d+)$')
+  if stamp == ids[#levels] and now < tonumber(deadline) then
+    reply[3] = holder
+    return reply
+  end
+end
+local is_new = redis.call('EXISTS', leases) == 0
+redis.call('HSET', leases, field, id .. '|' .. ids[#levels] .. '|' .. string.format('%.0f', now + time))
+grow(leases, time * 10, is_new)
+reply[1] = 'H'
+return reply

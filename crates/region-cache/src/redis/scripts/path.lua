@@ -1,0 +1,171 @@
+-- Part of every script: names, fences and lives.
+--
+-- ARGV[1] namespace, ARGV[2] path of the region (empty: the namespace itself), ARGV[3] the first
+-- half of the reign: what the connection knows of the server's run id.
+-- Keys are made from these; KEYS[1] only tells a cluster where the script belongs.
+
+local ns, path, run = ARGV[1], ARGV[2], ARGV[3]
+
+local function root_of(p)
+  return string.match(p, '^[^.]*')
+end
+
+local function key(kind, p)
+  return ns .. ':{' .. root_of(p) .. '}:' .. kind .. ':' .. p
+end
+
+local function parent_of(p)
+  return string.match(p, '^(.*)%.[^.]*$') or ''
+end
+
+local function name_of(p)
+  return string.match(p, '[^.]*$')
+end
+
+local NS_FENCE = ns .. ':{.}:fence'
+
+local function fence_key(p)
+  if p == '' then return NS_FENCE end
+  return key('f', p)
+end
+
+local function children_key(p)
+  if p == '' then return ns .. ':{.}:roots' end
+  return key('c', p)
+end
+
+-- The reign of this server now: it changes with each start and with each promotion.
+local reign = run .. string.sub(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 1, 16)
+
+-- The paths from the root down to the region.
+local function levels_of(p)
+  local levels, from = {}, 1
+  while p ~= '' do
+    local dot = string.find(p, '.', from, true)
+    if not dot then
+      levels[#levels + 1] = p
+      break
+    end
+    levels[#levels + 1] = string.sub(p, 1, dot - 1)
+    from = dot + 1
+  end
+  return levels
+end
+
+-- The id of a fence that hangs on `above`, or nothing: absent, or a leftover.
+local function standing_at(p, above)
+  if p ~= '' and not above then return nil end
+  local fence = redis.call('GET', fence_key(p))
+  if not fence then return nil end
+  local id, hangs_on = string.match(fence, '^(%x+)|(.*)$')
+  local wanted = above
+  if p == '' then
+    wanted = reign
+  elseif not string.find(p, '.', 1, true) then
+    wanted = reign .. '|' .. above
+  end
+  if hangs_on == wanted then return id end
+  return nil
+end
+
+-- The ids that stand on the way down to a region: [0] is the namespace's.
+local function survey(levels)
+  local ids = { [0] = standing_at('', nil) }
+  for i, p in ipairs(levels) do
+    ids[i] = standing_at(p, ids[i - 1])
+  end
+  return ids
+end
+
+-- The id of a region's fence, if all above it stand.
+local function standing(p)
+  local levels = levels_of(p)
+  return survey(levels)[#levels]
+end
+
+-- Fails, before anything is written, where a key of ours is somebody else's.
+local function check_type(k, wanted)
+  local is = redis.call('TYPE', k)['ok']
+  if is ~= 'none' and is ~= wanted then
+    return redis.error_reply('WRONGTYPE the key ' .. k .. ' holds a ' .. is .. ' where the cache keeps a ' .. wanted)
+  end
+  return nil
+end
+
+-- Lives only grow. A negative life is one without end.
+local function grow(k, millis, is_new)
+  if millis < 0 then
+    redis.call('PERSIST', k)
+  elseif is_new then
+    redis.call('PEXPIRE', k, millis)
+  else
+    local left = redis.call('PTTL', k)
+    if left >= 0 and left < millis then redis.call('PEXPIRE', k, millis) end
+  end
+end
+
+-- Makes the fences of a path live as long as what hangs on them.
+local function lengthen(levels, millis)
+  grow(NS_FENCE, millis, false)
+  grow(children_key(''), millis, false)
+  for i, p in ipairs(levels) do
+    grow(fence_key(p), millis, false)
+    if i < #levels then grow(children_key(p), millis, false) end
+  end
+end
+
+-- Makes the absent fences of a path stand, by ids that the caller proposes: 32 digits for each level.
+-- What a replaced region still holds is freed, so that a standing region holds no dead entries.
+local function renew(levels, ids, proposals, millis)
+  for i = 0, #levels do
+    if not ids[i] then
+      local p = levels[i] or ''
+      local id = string.sub(proposals, i * 32 + 1, i * 32 + 32)
+      local hangs_on = reign
+      if i == 1 then
+        hangs_on = reign .. '|' .. ids[0]
+      elseif i > 1 then
+        hangs_on = ids[i - 1]
+      end
+      redis.call('SET', fence_key(p), id .. '|' .. hangs_on)
+      grow(fence_key(p), millis, true)
+      if i > 0 then
+        redis.call('UNLINK', key('h', p), key('l', p))
+        local set = children_key(parent_of(p))
+        local is_new = redis.call('EXISTS', set) == 0
+        redis.call('SADD', set, name_of(p))
+        grow(set, millis, is_new)
+      end
+      ids[i] = id
+    end
+  end
+end
+
+local function now_millis()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function raw(id)
+  return (string.gsub(id, '..', function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- Whether an envelope counts: whole, of this version, with this stamp, and not past its expiry.
+local function counts(envelope, stamp, now)
+  if not envelope or #envelope < 52 or string.byte(envelope) ~= 1 then return false end
+  if string.sub(envelope, 3, 18) ~= stamp then return false end
+  local expiry = struct.unpack('>I8', string.sub(envelope, 19, 26))
+  return expiry == 0 or expiry > now
+end
+
+-- Tells everyone what changed: the number and the message in the same act as the change itself.
+local function announce(p, who, first, millis, kind, what)
+  local at = root_of(p)
+  if p == '' then at = '.' end
+  local prefix = ns .. ':{' .. at .. '}:'
+  local is_new = redis.call('EXISTS', prefix .. 'seq') == 0
+  if is_new then redis.call('SET', prefix .. 'seq', first) end
+  local seq = redis.call('INCR', prefix .. 'seq')
+  grow(prefix .. 'seq', millis, is_new)
+  redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({ 1, who, seq, kind, p, what }))
+end

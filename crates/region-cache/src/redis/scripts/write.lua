@@ -1,0 +1,152 @@
+-- Changes entries of one region, or fills one under a lease: compare, then write.
+--
+-- ARGV[4] id that the values are stamped with   ARGV[5] '1': it is proposed, '0': it is believed to stand
+-- ARGV[6] proposed ids   ARGV[7] life of fences in ms   ARGV[8] '1': lengthen the fences' lives
+-- ARGV[9] life of the region in ms (negative: none)
+-- ARGV[10] 'e': the life follows the entries, 'r': refresh the region's own, 'f': begin it if new
+-- ARGV[11] who   ARGV[12] first number of announcements   ARGV[13] '1': the server expires fields
+-- ARGV[14] lease id and time as 'id|ms', or empty   ARGV[15] token: the ids of the path, or empty
+-- then for each change its kind, its field, and
+--   'p' put: envelope, when ('' always, 'a' absent, 'h' holds), what it must hold, ms when it is gone or ''
+--   'd' remove: nothing   'x' expire: nothing   'i' add: delta, envelope for nothing, ms when that is gone
+-- Gives {0, id that stands or ''} where the stamp is not the fence that stands: nothing is written.
+-- Gives {-1} where a lease does not hold. Else {1, outcome ..}.
+-- Atomic: everything; types are checked before anything is written.
+local stamp, is_proposed = ARGV[4], ARGV[5] == '1'
+local fences_life, life, mode = tonumber(ARGV[7]), tonumber(ARGV[9]), ARGV[10]
+local who, first, expires_fields = ARGV[11], ARGV[12], ARGV[13] == '1'
+local levels = levels_of(path)
+local ids = survey(levels)
+local own = ids[#levels]
+local hash, leases = key('h', path), key('l', path)
+local wrong = check_type(hash, 'hash') or check_type(leases, 'hash') or check_type(key('c', path), 'set')
+if wrong then return wrong end
+local now = now_millis()
+
+local WIDTH = { p = 6, d = 2, x = 2, i = 5 }
+local stores, at = false, 16
+while ARGV[at] do
+  if ARGV[at] == 'p' or ARGV[at] == 'i' then stores = true end
+  at = at + WIDTH[ARGV[at]]
+end
+
+if stores and own ~= stamp and (own or not is_proposed) then return { 0, own or '' } end
+
+if ARGV[14] ~= '' then
+  local id, time = string.match(ARGV[14], '^(%x+)|(%d+)$')
+  local token = ''
+  for i = 0, #levels do token = token .. (ids[i] or '') end
+  local held = redis.call('HGET', leases, ARGV[17])
+  if token ~= ARGV[15] or not held then return { -1 } end
+  local holder, _, deadline = string.match(held, '^(%x+)|(%x+)|(%d+)$')
+  if holder ~= id or now >= tonumber(deadline) + 9 * tonumber(time) then return { -1 } end
+end
+
+local bytes = own and raw(own)
+local function present(field)
+  if not own then return false end
+  local there = redis.call('HGET', hash, field)
+  if counts(there, bytes, now) then return there end
+  return false
+end
+
+-- What each change will do is settled by reading; then all is written.
+local reply, writes, removes, fields = { 1 }, {}, {}, {}
+local seen = {}
+local function look(field)
+  if seen[field] == nil then seen[field] = present(field) end
+  return seen[field]
+end
+local replaces = false
+at = 16
+while ARGV[at] do
+  local kind, field = ARGV[at], ARGV[at + 1]
+  local outcome
+  if kind == 'p' then
+    local envelope, when = ARGV[at + 2], ARGV[at + 3]
+    local there = (when ~= '' or ARGV[14] ~= '') and look(field)
+    if (when == 'a' and there) or (when == 'h' and there ~= ARGV[at + 4]) then
+      outcome = { 'K', there }
+    else
+      if there then replaces = true end
+      outcome = { 'S' }
+      seen[field] = envelope
+      writes[#writes + 1] = { field, envelope, ARGV[at + 5] }
+      fields[#fields + 1] = field
+    end
+  elseif kind == 'd' then
+    outcome = { 'R', look(field) }
+    seen[field] = false
+    removes[#removes + 1] = field
+    writes[#writes + 1] = { field }
+    fields[#fields + 1] = field
+  elseif kind == 'x' then
+    local there = look(field)
+    outcome = { 'E', there }
+    if there then
+      seen[field] = false
+      local expired = string.sub(there, 1, 18) .. struct.pack('>I8', now) .. string.sub(there, 27)
+      writes[#writes + 1] = { field, expired, 'keep' }
+    end
+    fields[#fields + 1] = field
+  else
+    local delta, there = ARGV[at + 2], look(field)
+    if not there then
+      outcome = { 'I', delta }
+      seen[field] = ARGV[at + 3]
+      writes[#writes + 1] = { field, ARGV[at + 3], ARGV[at + 4] }
+      fields[#fields + 1] = field
+    elseif string.byte(there, 2) ~= 1 or string.sub(there, 29, 36) ~= string.sub(ARGV[at + 3], 29, 36) then
+      outcome = { 'N', there }
+    else
+      -- INCRBY is exact over all 64 bits and refuses to overflow; Lua's numbers are neither.
+      local scratch = ns .. ':{' .. root_of(path) .. '}:t'
+      redis.call('SET', scratch, string.sub(there, 53))
+      local sum = redis.pcall('INCRBY', scratch, delta)
+      if type(sum) == 'table' and sum.err then
+        outcome = { string.find(sum.err, 'overflow') and 'O' or 'N', there }
+      else
+        local text = redis.call('GET', scratch)
+        outcome = { 'I', text }
+        local head = string.sub(there, 1, 40) .. struct.pack('>I4', #text) .. string.rep('\0', 8)
+        seen[field] = head .. text
+        writes[#writes + 1] = { field, head .. text, 'keep' }
+        fields[#fields + 1] = field
+      end
+      redis.call('DEL', scratch)
+    end
+  end
+  reply[#reply + 1] = outcome
+  at = at + WIDTH[kind]
+end
+
+-- Taking away needs no memory, so it works on a full server: it comes first where nothing is stored.
+if not stores then
+  for _, field in ipairs(removes) do redis.call('HDEL', hash, field) end
+end
+
+if stores and not own and #writes > 0 then renew(levels, ids, ARGV[6], fences_life) end
+local is_new = redis.call('EXISTS', hash) == 0
+local stored = false
+for _, write in ipairs(writes) do
+  local field, envelope, gone = write[1], write[2], write[3]
+  if not envelope then
+    redis.call('HDEL', hash, field)
+  else
+    local left = -1
+    if gone == 'keep' and expires_fields then left = redis.call('HPEXPIRETIME', hash, 'FIELDS', 1, field)[1] end
+    redis.call('HSET', hash, field, envelope)
+    if gone == 'keep' then gone = left > 0 and tostring(left) or '' end
+    if expires_fields and gone ~= '' then redis.call('HPEXPIREAT', hash, gone, 'FIELDS', 1, field) end
+    stored = true
+  end
+end
+if stores and stored then
+  if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
+  if ARGV[8] == '1' or not own then lengthen(levels, fences_life) end
+end
+if #fields > 0 then
+  for _, field in ipairs(fields) do redis.call('HDEL', leases, field) end
+  if ARGV[14] == '' or replaces then announce(path, who, first, fences_life, 'k', fields) end
+end
+return reply
