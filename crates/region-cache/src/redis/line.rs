@@ -139,7 +139,7 @@ impl Line {
         &self.0.run
     }
 
-    /// What time it is at the server.
+    /// What time it is at the server, at the latest.
     pub(super) fn now(&self) -> Timestamp {
         let local = i64::try_from(local_now().as_millis()).unwrap_or(i64::MAX);
         let server = local.saturating_add(self.0.offset.load(Ordering::Relaxed));
@@ -169,11 +169,10 @@ impl Line {
 
     fn learn_time(&self, time: Value, sent_at: Timestamp) {
         let Ok((seconds, micros)) = <(u64, u64)>::from_redis_value(time) else { return };
-        // The reply was on its way for at most half of the time since; a millisecond or two.
-        let travelled = local_now().since(sent_at) / 2;
+        // The latest that it can be there now: as if the answer had been given when the question was
+        // sent. So what a script has expired "now" has expired for every reader who asks after it.
         let server = seconds.saturating_mul(1_000).saturating_add(micros / 1_000);
-        let local = sent_at.saturating_add(travelled).as_millis();
-        let offset = i128::from(server) - i128::from(local);
+        let offset = i128::from(server) - i128::from(sent_at.as_millis()) + CLOCK_GRAIN;
         self.0.offset.store(i64::try_from(offset).unwrap_or(0), Ordering::Relaxed);
     }
 }
@@ -214,6 +213,10 @@ fn half(info: &str, name: &str) -> String {
 fn knows(reply: &Value) -> bool {
     matches!(reply, Value::Array(commands) if commands.iter().any(|c| !matches!(c, Value::Nil)))
 }
+
+/// Two clocks that are read in whole milliseconds, and the little by which they go apart until the next
+/// heartbeat.
+const CLOCK_GRAIN: i128 = 3;
 
 /// A reign that was not confirmed for longer is asked for along with the next read.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);

@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::read::{garbled, read, validated};
 use super::script::COMMIT;
 use super::write::{ATTEMPTS, Lives, first_number, sealed, stores};
-use crate::backend::{Act, Address, Ask, Change, Commit, Found, Id, Outcome, Session};
+use crate::backend::{Act, Address, Ask, Change, Commit, Expiry, Found, Id, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::tasks::Tasks;
@@ -165,18 +165,27 @@ impl Transaction {
     ) {
         let now = line.now();
         let hash = layout::entries(region);
-        let mut stored = Vec::new();
-        let mut removed = Vec::new();
-        for change in changes {
+        let mut stored: Vec<(Vec<u8>, Vec<u8>, String)> = Vec::new();
+        let (mut removed, mut expired) = (Vec::new(), Vec::new());
+        for (change, next) in changes.iter().zip(changes.iter().skip(1).map(Some).chain([None])) {
+            let key = change.key.as_bytes().to_vec();
             match (&change.act, stamp) {
                 (
                     Act::Put { draft, expiry, keep, .. } | Act::Add { draft, expiry, keep, .. },
                     Some(stamp),
                 ) => {
-                    let (envelope, gone) = sealed(draft, *expiry, *keep, stamp, now);
-                    stored.push((change.key.as_bytes().to_vec(), envelope, gone));
+                    // What is stored only to be expired is stored as expired.
+                    let expires = next.is_some_and(|next| next.key == change.key);
+                    let expiry = if expires { Expiry::At(now) } else { *expiry };
+                    let (envelope, gone) = sealed(draft, expiry, *keep, stamp, now);
+                    stored.push((key, envelope, gone));
                 }
-                _ => removed.push(change.key.as_bytes().to_vec()),
+                (Act::Expire, _) => {
+                    if stored.last().is_none_or(|(last, ..)| *last != key) {
+                        expired.push(key);
+                    }
+                }
+                _ => removed.push(key),
             }
         }
         let owned: Vec<Change> = changes.iter().map(|change| (*change).clone()).collect();
@@ -189,8 +198,9 @@ impl Transaction {
             Some((key, envelope, _)) => pipe.arg("1").arg(key).arg(envelope),
             None => pipe.arg("0").arg("").arg(""),
         };
-        for change in changes {
-            pipe.arg(change.key.as_bytes());
+        pipe.arg(expired.len()).arg(&expired).arg(&removed);
+        for (key, ..) in &stored {
+            pipe.arg(key);
         }
         if stored.len() > 1 {
             pipe.cmd("HSET").arg(&hash);

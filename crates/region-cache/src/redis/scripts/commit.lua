@@ -4,7 +4,8 @@
 -- ARGV[5] life of the region in ms (negative: none)   ARGV[6] 'e', 'r' or 'f', as in write.lua
 -- ARGV[7] life of fences in ms
 -- ARGV[8] '1': store the entry in ARGV[9] (field) and ARGV[10] (envelope), so that a new hash is given
---         its life before anything else is stored   ARGV[11 ..] all fields that the transaction changes
+--         its life before anything else is stored   ARGV[11] how many fields to expire
+-- ARGV[12 ..] all fields that the transaction changes, those to expire first
 -- Atomic with the rest of the MULTI. Sent whole: after NOSCRIPT the rest would still be applied.
 local prefix, path, life, mode = ARGV[1], ARGV[2], tonumber(ARGV[5]), ARGV[6]
 local fences_life = tonumber(ARGV[7])
@@ -25,8 +26,17 @@ if ARGV[8] == '1' then
   if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
 end
 local fields = {}
-for i = 11, #ARGV do
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 12, #ARGV do
   fields[#fields + 1] = ARGV[i]
+  local there = i < 12 + ARGV[11] and redis.call('HGET', hash, ARGV[i])
+  if there and #there >= 52 then
+    local expiry = struct.unpack('>I8', string.sub(there, 19, 26))
+    if expiry == 0 or expiry > now then
+      redis.call('HSET', hash, ARGV[i], string.sub(there, 1, 18) .. struct.pack('>I8', now) .. string.sub(there, 27))
+    end
+  end
   redis.call('HDEL', leases, ARGV[i])
 end
 local is_new = redis.call('EXISTS', seq) == 0
