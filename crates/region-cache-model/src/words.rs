@@ -187,6 +187,13 @@ impl<T, V: Copy, const N: usize> Table<T, V, N> {
     pub const fn all(value: V) -> Self {
         Self([value; N], PhantomData)
     }
+}
+
+impl<T, V, const N: usize> Table<T, V, N> {
+    /// These values.
+    pub const fn new(values: [V; N]) -> Self {
+        Self(values, PhantomData)
+    }
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {

@@ -1,4 +1,6 @@
 //! The testkit.
 
 #[cfg(unix)]
+pub mod proxy;
+#[cfg(unix)]
 pub mod server;

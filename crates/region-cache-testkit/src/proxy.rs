@@ -92,8 +92,7 @@ impl Proxy {
     /// hits all connections and those to come; one that happens once, or a number of times, hits
     /// those that there are.
     pub fn inflict(&self, fault: Fault) {
-        let scope = if fault.kind().lasts() { Scope::All } else { Scope::Existing };
-        self.inflict_on(scope, fault);
+        self.inflict_on(fault.kind().scope(), fault);
     }
 
     /// Inflicts a fault on the connections of a scope. A refusal concerns none that there are.
@@ -155,6 +154,6 @@ impl Proxy {
 impl Drop for Proxy {
     /// The tasks are only told to end. The door is closed at once.
     fn drop(&mut self) {
-        self.links.door.close();
+        self.links.door.end();
     }
 }

@@ -35,16 +35,20 @@ use crate::backend::{
 use crate::error::Result;
 use crate::key::Key;
 use crate::tasks::Tasks;
+use crate::time::Timestamp;
 
 /// A cache that is shared by every process that talks to the same server.
+#[derive(Clone)]
 pub(crate) struct Redis {
     lines: Arc<Lines>,
     tasks: Arc<Tasks>,
-    beliefs: Beliefs,
+    beliefs: Arc<Beliefs>,
     /// Where this process's walks are.
-    walks: Mutex<HashMap<Id, Vec<Vec<u8>>>>,
+    walks: Arc<Mutex<HashMap<Id, Vec<Vec<u8>>>>>,
+    /// When each root was last looked at for walks that others have left.
+    looked_for_walks: Arc<Mutex<HashMap<String, Timestamp>>>,
     /// This process, in announcements.
-    who: String,
+    who: Arc<str>,
 }
 
 impl Redis {
@@ -53,9 +57,10 @@ impl Redis {
         Ok(Self {
             lines: Lines::new(lines::parse(url)?, Arc::clone(&tasks), timeout),
             tasks,
-            beliefs: Beliefs::default(),
-            walks: Mutex::default(),
-            who: layout::text(Id::random()),
+            beliefs: Arc::default(),
+            walks: Arc::default(),
+            looked_for_walks: Arc::default(),
+            who: layout::text(Id::random()).into(),
         })
     }
 

@@ -21,6 +21,7 @@ pub(super) struct Door {
 struct Listening {
     listener: Option<TcpListener>,
     waiting: Option<Waker>,
+    ended: bool,
 }
 
 impl Door {
@@ -29,7 +30,7 @@ impl Door {
         let claim = socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = claim.local_addr()?;
         let listener = Some(listen(address)?);
-        let listening = Mutex::new(Listening { listener, waiting: None });
+        let listening = Mutex::new(Listening { listener, waiting: None, ended: false });
         Ok(Self { address, listening, _claim: claim })
     }
 
@@ -42,10 +43,16 @@ impl Door {
         self.listening.lock().listener.take().is_some()
     }
 
+    /// Refuses connections for good.
+    pub(super) fn end(&self) {
+        self.listening.lock().ended = true;
+        self.close();
+    }
+
     /// Accepts connections from now on.
     pub(super) fn open(&self) {
         let mut listening = self.listening.lock();
-        if listening.listener.is_none() {
+        if listening.listener.is_none() && !listening.ended {
             listening.listener = Some(listen(self.address).expect("the proxy's own port"));
         }
         if let Some(waiting) = listening.waiting.take() {

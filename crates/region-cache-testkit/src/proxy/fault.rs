@@ -148,10 +148,19 @@ impl Kind {
         Self::Refuse,
     ];
 
-    /// Whether it is a state rather than an event.
-    pub(super) fn lasts(self) -> bool {
-        use Kind::*;
-        matches!(self, Delay | Throttle | Stall | BlackHole | Refuse)
+    /// Whom it hits if nothing else is said. A state hits those to come, too; an event does not.
+    pub(super) fn scope(self) -> Scope {
+        match self {
+            Self::Delay | Self::Throttle | Self::Stall | Self::BlackHole | Self::Refuse => {
+                Scope::All
+            }
+            Self::Cut
+            | Self::HalfClose
+            | Self::Reset
+            | Self::DuplicateChunk
+            | Self::DuplicateMessage
+            | Self::DropMessage => Scope::Existing,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ repeat
           if expiry > 0 then
             value = string.sub(value, 1, 18) .. struct.pack('>I8', math.max(expiry - by, 1)) .. string.sub(value, 27)
           end
-        elseif string.find(key, '}:l:', 1, true) then
+        elseif string.find(key, '}:l:', 1, true) or string.find(key, '}:p$') then
           local head, deadline = string.match(value, '^(.*|)(%d+)$')
           value = head .. string.format('%.0f', tonumber(deadline) - by)
         end

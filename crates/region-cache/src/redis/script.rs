@@ -35,6 +35,7 @@ scripts! {
     RELEASE: "path" "release";
     WRITE: "path" "write";
     INVALIDATE: "path" "walk" "invalidate";
+    CLAIM: "path" "walk" "claim";
     STEP: "path" "walk" "step";
     CHILDREN: "path" "children";
     COMMIT: "commit";

@@ -24,7 +24,7 @@ use crate::tasks::Tasks;
 pub(super) struct Transaction {
     lines: Arc<Lines>,
     tasks: Arc<Tasks>,
-    who: String,
+    who: Arc<str>,
     /// None before the first read or the commit.
     line: Option<Line>,
     /// The fences of the regions that are watched: those that stood, from the namespace's down.
@@ -38,7 +38,7 @@ impl Redis {
         Transaction {
             lines: Arc::clone(&self.lines),
             tasks: Arc::clone(&self.tasks),
-            who: self.who.clone(),
+            who: Arc::clone(&self.who),
             line: None,
             watched: HashMap::new(),
             has_read: false,
@@ -192,7 +192,7 @@ impl Transaction {
         let lives = Lives::of(&owned, now);
         // Only the script can give a new hash its life; so it stores the first entry itself.
         pipe.cmd("EVAL").arg(COMMIT.text()).arg(1).arg(&hash);
-        pipe.arg(layout::prefix(region)).arg(region.path()).arg(&self.who).arg(first_number());
+        pipe.arg(layout::prefix(region)).arg(region.path()).arg(&*self.who).arg(first_number());
         pipe.arg(lives.region).arg(lives.mode).arg(lives.fences());
         match stored.first() {
             Some((key, envelope, _)) => pipe.arg("1").arg(key).arg(envelope),

@@ -94,7 +94,7 @@ impl Redis {
             .arg(if lengthens { "1" } else { "0" })
             .arg(lives.region.to_string())
             .arg(lives.mode)
-            .arg(self.who.as_str())
+            .arg(&*self.who)
             .arg(first_number().to_string())
             .arg(if line.expires_fields() { "1" } else { "0" })
     }

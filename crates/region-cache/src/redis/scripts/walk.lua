@@ -1,8 +1,11 @@
--- Frees what an invalidation left behind, and only that: regions whose fence is absent or a leftover.
+-- Part of invalidate.lua, step.lua and claim.lua: freeing what an invalidation left behind.
 --
--- invalidate.lua and this file share the function; see there and below for the arguments.
--- A stack of frames tells where the walk is: 'cursor path', innermost last. The cursor 's' begins a
--- region, a number goes on with its children, 'e' ends it.
+-- Only that is freed: regions whose fence is absent or a leftover, each whole in one script. Living
+-- regions are passed over, but what lies beneath them is visited. A stack of frames tells where the
+-- walk is: 'cursor path', innermost last. The cursor 's' begins a region, a number goes on with its
+-- children, 'e' ends it.
+local unfinished = ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:p'
+
 local function walk(stack, budget)
   local freed = 0
   while budget > 0 and #stack > 0 do
@@ -35,4 +38,21 @@ local function walk(stack, budget)
     end
   end
   return freed
+end
+
+-- Keeps in mind that the walk with this id is not finished, and was at work just now.
+local function remember(id, stack, target, life)
+  if #stack == 0 then
+    redis.call('HDEL', unfinished, id)
+  else
+    local is_new = redis.call('EXISTS', unfinished) == 0
+    redis.call('HSET', unfinished, id, target .. '|' .. string.format('%.0f', now_millis()))
+    grow(unfinished, life, is_new)
+  end
+end
+
+local function report(freed, stack)
+  local reply = { freed }
+  for i, frame in ipairs(stack) do reply[i + 1] = frame end
+  return reply
 end

@@ -1,0 +1,19 @@
+//! The model.
+pub mod acts;
+pub mod canon;
+pub mod explore;
+pub mod promises;
+pub mod rules;
+pub mod script;
+pub mod server;
+pub mod setup;
+pub mod setups;
+pub mod trace;
+pub mod tree;
+pub mod truth;
+pub mod view;
+pub mod words;
+pub mod world;
+
+pub use tree::Tree;
+pub mod canon_check;

@@ -1,0 +1,2 @@
+//! The configurations.
+pub mod protocol;
