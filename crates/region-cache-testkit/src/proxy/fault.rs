@@ -25,7 +25,7 @@ pub enum Scope {
 }
 
 /// Something that happens to each connection that it is inflicted on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Bytes arrive late, and in order.
     Delay {
@@ -101,7 +101,7 @@ pub enum Kind {
 
 impl Fault {
     /// What it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(self) -> Kind {
         match self {
             Self::Delay { .. } => Kind::Delay,
             Self::Throttle { .. } => Kind::Throttle,

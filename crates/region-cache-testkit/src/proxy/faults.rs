@@ -33,8 +33,8 @@ pub(super) struct Delay {
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, fault: &Fault) {
-        match *fault {
+    pub(super) fn add(&mut self, fault: Fault) {
+        match fault {
             Fault::Delay { direction, fixed, jitter } => {
                 self.on(direction, |lane| lane.delay = Some(Delay { fixed, jitter }));
             }

@@ -89,10 +89,10 @@ impl Links {
         }
         let mut register = self.register.lock();
         if scope != Scope::Existing {
-            register.future.add(&fault);
+            register.future.add(fault);
         }
         if scope != Scope::Future {
-            register.change_live(|faults| faults.add(&fault));
+            register.change_live(|faults| faults.add(fault));
         }
     }
 

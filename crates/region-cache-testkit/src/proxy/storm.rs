@@ -102,10 +102,10 @@ async fn blow(links: Arc<Links>, plan: StormPlan, log: Arc<Mutex<VecDeque<Gust>>
         pause(random.time(&plan.calm)).await;
         let lasting = random.time(&plan.gust);
         let faults = choose(&mut random, &plan);
-        for fault in &faults {
-            links.inflict(fault.kind().scope(), fault.clone());
+        for &fault in &faults {
+            links.inflict(fault.kind().scope(), fault);
         }
-        let kinds: Vec<Kind> = faults.iter().map(Fault::kind).collect();
+        let kinds: Vec<Kind> = faults.iter().map(|fault| fault.kind()).collect();
         note(&mut log.lock(), Gust { at: start.elapsed(), lasting, faults });
         pause(lasting).await;
         links.lift(&kinds);

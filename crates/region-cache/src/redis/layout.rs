@@ -14,6 +14,11 @@
 //! <ns>:{.}:roots            set     known roots
 //! ```
 //!
+//! What is published is a MessagePack array: the version 1, who changed it (an id for each process), the
+//! number, the ids of the namespace's and the root's fence (empty where absent), `i` for an
+//! invalidation or `k` for keys, the path, and the keys. The number is raised and the message sent in
+//! the same atomic act as the change, so a gap in the numbers is a message that was lost.
+//!
 //! The namespace comes first, so that one rule of an access list (`~ns:*`, `&ns:*`) fences the cache
 //! in. What stands in braces decides the slot in a cluster: a whole tree below one root lies in one.
 

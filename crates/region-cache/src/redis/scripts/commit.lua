@@ -43,5 +43,9 @@ local is_new = redis.call('EXISTS', seq) == 0
 if is_new then redis.call('SET', seq, ARGV[4]) end
 local number = redis.call('INCR', seq)
 grow(seq, fences_life, is_new)
-redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({ 1, ARGV[3], number, 'k', path, fields }))
+local above = redis.call('GET', string.match(prefix, '^[^:]*') .. ':{.}:fence') or ''
+local root = redis.call('GET', prefix .. 'f:' .. string.match(path, '^[^.]*')) or ''
+redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({
+  1, ARGV[3], number, string.sub(above, 1, 32), string.sub(root, 1, 32), 'k', path, fields,
+}))
 return number

@@ -159,13 +159,17 @@ local function counts(envelope, stamp, now)
 end
 
 -- Tells everyone what changed: the number and the message in the same act as the change itself.
-local function announce(p, who, first, millis, kind, what)
-  local at = root_of(p)
-  if p == '' then at = '.' end
+-- layout.rs says what the message holds.
+local function announce(p, who, first, millis, kind, fields)
+  local at = p == '' and '.' or root_of(p)
   local prefix = ns .. ':{' .. at .. '}:'
   local is_new = redis.call('EXISTS', prefix .. 'seq') == 0
   if is_new then redis.call('SET', prefix .. 'seq', first) end
   local seq = redis.call('INCR', prefix .. 'seq')
   grow(prefix .. 'seq', millis, is_new)
-  redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({ 1, who, seq, kind, p, what }))
+  local above = redis.call('GET', NS_FENCE) or ''
+  local root = p ~= '' and redis.call('GET', fence_key(root_of(p))) or ''
+  redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({
+    1, who, seq, string.sub(above, 1, 32), string.sub(root, 1, 32), kind, p, fields,
+  }))
 end
