@@ -1,5 +1,9 @@
 //! One binary, one module per theme.
 
+mod cancellation;
+mod conformance;
 mod edges;
 mod floors;
 mod properties;
+mod staleness;
+mod surface;

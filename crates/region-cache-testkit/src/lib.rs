@@ -1,5 +1,14 @@
-//! The testkit.
+//! What the tests of region-cache are made of.
+//!
+//! - [`conformance`]: what every backend must do, in small cases. A backend of one's own implements a
+//!   [`Fixture`](conformance::Fixture) and runs them all by [`conformance!`](crate::conformance!).
+//! - [`backends`]: decorators around any backend that count, wait, get stuck, damage or cheat.
+//! - [`auditor`]: many readers and writers, and a truth outside the cache that tells stale values.
+//! - `server` and `proxy`: throwaway servers and bad lines to them, on Unix.
 
+pub mod auditor;
+pub mod backends;
+pub mod conformance;
 #[cfg(unix)]
 pub mod proxy;
 #[cfg(unix)]

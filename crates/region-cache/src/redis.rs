@@ -9,6 +9,7 @@ mod layout;
 mod lease;
 mod line;
 mod lines;
+mod multi;
 mod read;
 mod script;
 mod session;

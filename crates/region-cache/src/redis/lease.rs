@@ -27,7 +27,8 @@ impl Redis {
             .arg(proposals)
             .arg(life.to_string())
             .arg(passed_over.unwrap_or_default());
-        let reply = call.run(&line, &layout::fence(wish.region), Asked::Change).await?;
+        // For its caller this is a read: a lease that nobody knows of ends by its deadline.
+        let reply = call.run(&line, &layout::fence(wish.region), Asked::Read).await?;
         self.leased(wish, &line, reply).ok_or_else(garbled)
     }
 

@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
 
 use super::error::{Asked, explain};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::time::{Clock, Timestamp};
 
 /// A connection that is shared by all who read and write: their requests follow each other without
@@ -47,7 +47,9 @@ impl Line {
         pipe.cmd("COMMAND").arg("INFO").arg("HPEXPIRE");
         pipe.cmd("TIME");
         let sent_at = local_now();
-        let mut replies = send(&connection, &pipe, Asked::Connection, &server).await?.into_iter();
+        let replies = send(&connection, &pipe).await;
+        let replies = replies.map_err(|error| explain(error, Asked::Connection, &server))?;
+        let mut replies = replies.into_iter();
         let mut next = || replies.next().unwrap_or(Value::Nil);
         let read = |value| {
             String::from_redis_value(value)
@@ -71,11 +73,7 @@ impl Line {
 
     /// Sends commands together; the reply of each. The first error among them is the answer.
     pub(super) async fn send(&self, pipe: &Pipeline, asked: Asked) -> Result<Vec<Value>> {
-        let replies = send(&self.0.connection, pipe, asked, &self.0.server).await;
-        if let Err(error) = &replies {
-            self.notice(error);
-        }
-        replies
+        send(&self.0.connection, pipe).await.map_err(|error| self.explain(error, asked))
     }
 
     /// Sends one command; its reply, errors of the server among them.
@@ -85,10 +83,11 @@ impl Line {
     }
 
     /// The error that users see for one that this line gave.
-    pub(super) fn explain(&self, error: RedisError, asked: Asked) -> crate::error::Error {
-        let error = explain(error, asked, &self.0.server);
-        self.notice(&error);
-        error
+    pub(super) fn explain(&self, error: RedisError, asked: Asked) -> Error {
+        if is_the_end(&error) {
+            self.give_up();
+        }
+        explain(error, asked, &self.0.server)
     }
 
     /// Asks the server who it is and what time it is.
@@ -160,13 +159,6 @@ impl Line {
         self.0.is_dead.store(true, Ordering::SeqCst);
     }
 
-    /// A server that refuses writes, or is lost, is not the one that we want to talk to.
-    fn notice(&self, error: &crate::error::Error) {
-        if error.is_unconfirmed() {
-            self.give_up();
-        }
-    }
-
     fn learn_time(&self, time: Value, sent_at: Timestamp) {
         let Ok((seconds, micros)) = <(u64, u64)>::from_redis_value(time) else { return };
         // The latest that it can be there now: as if the answer had been given when the question was
@@ -191,16 +183,17 @@ pub(super) fn local_now() -> Timestamp {
     Clock::system().now()
 }
 
-async fn send(
-    connection: &MultiplexedConnection,
-    pipe: &Pipeline,
-    asked: Asked,
-    server: &str,
-) -> Result<Vec<Value>> {
-    let replies = connection.clone().send_packed_commands(pipe, 0, pipe.len()).await;
-    let replies = replies.map_err(|error| explain(error, asked, server))?;
-    let checked = replies.into_iter().map(Value::extract_error).collect::<RedisResult<Vec<_>>>();
-    checked.map_err(|error| explain(error, asked, server))
+async fn send(connection: &MultiplexedConnection, pipe: &Pipeline) -> RedisResult<Vec<Value>> {
+    let replies = connection.clone().send_packed_commands(pipe, 0, pipe.len()).await?;
+    replies.into_iter().map(Value::extract_error).collect()
+}
+
+/// Whether the line is lost, or leads to a server that is no master of its own any more: then all that
+/// was learnt of it must be learnt again.
+fn is_the_end(error: &RedisError) -> bool {
+    matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN" | "MOVED" | "NOAUTH"))
+        || error.is_io_error()
+        || error.is_connection_dropped()
 }
 
 /// The first sixteen letters of what follows a name in the text of `INFO`: random already.

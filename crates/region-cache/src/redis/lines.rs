@@ -69,7 +69,7 @@ impl Lines {
         {
             return Err(error.clone());
         }
-        match self.connect().await {
+        match self.connect_in_time().await {
             Ok(line) => {
                 *attempt = Attempt { pauses: PAUSES.build(), failed: None };
                 self.shared.store(Some(Arc::new(line.clone())));
@@ -96,7 +96,7 @@ impl Lines {
         }
         // The shared line knows whether the server is there: no storm of attempts while it is not.
         self.shared().await?;
-        self.connect().await
+        self.connect_in_time().await
     }
 
     /// Takes back a line that nothing is left on.
@@ -104,6 +104,17 @@ impl Lines {
         let mut idle = self.idle.lock();
         if idle.len() < MOST_IDLE && !line.is_dead() {
             idle.push(line);
+        }
+    }
+
+    /// Lets go of what a transaction watched, and takes its line back; unless it does not answer.
+    pub(super) async fn unwatch(&self, line: Line) {
+        let mut pipe = redis::pipe();
+        pipe.cmd("UNWATCH");
+        let Some(late) = timer(&Clock::system(), self.timeout) else { return };
+        match select(pin!(line.send(&pipe, Asked::Read)), late).await {
+            Either::Left((Ok(_), _)) => self.give_back(line.clone()),
+            Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
         }
     }
 
@@ -115,6 +126,21 @@ impl Lines {
     fn living(&self) -> Option<Line> {
         let line = self.shared.load();
         line.as_deref().filter(|line| !line.is_dead()).cloned()
+    }
+
+    /// Connects, or fails a little before the operation that needs it would: so it is told that
+    /// nothing was sent, and not that something may have happened.
+    async fn connect_in_time(&self) -> Result<Line> {
+        let Some(late) = timer(&Clock::system(), self.timeout / 5 * 4) else {
+            return self.connect().await;
+        };
+        match select(pin!(self.connect()), late).await {
+            Either::Left((line, _)) => line,
+            Either::Right(((), _)) => Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("{} does not answer; is it reachable, and not stopped?", self.server),
+            )),
+        }
     }
 
     async fn connect(&self) -> Result<Line> {

@@ -38,7 +38,7 @@ impl Redis {
         let mut pipe = redis::pipe();
         pipe.cmd("HSCAN").arg(layout::entries(region)).arg(cursor);
         pipe.arg("COUNT").arg(limit.min(MOST_AT_ONCE));
-        let (mut replies, standing, _) = validated(&line, region, pipe, 1).await?;
+        let (mut replies, standing) = validated(&line, region, pipe, 1).await?;
         let page = replies.pop().map(<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)>::from_redis_value);
         let Some(Ok((next, entries))) = page else { return Err(garbled()) };
         let now = line.now();
@@ -70,7 +70,7 @@ pub(super) async fn read(
         pipe.cmd("PTTL").arg(&hash);
     }
     let own = ahead + 1 + usize::from(ask == Ask::Lives);
-    let (replies, standing, _) = validated(line, region, pipe, own).await?;
+    let (replies, standing) = validated(line, region, pipe, own).await?;
     let mut replies = replies.into_iter().skip(ahead);
     let values = replies.next().map(Vec::<Option<Vec<u8>>>::from_redis_value);
     let Some(Ok(values)) = values else { return Err(garbled()) };
@@ -86,7 +86,7 @@ pub(super) async fn validated(
     region: &Address,
     mut pipe: Pipeline,
     own: usize,
-) -> Result<(Vec<Value>, Standing, Vec<Option<String>>)> {
+) -> Result<(Vec<Value>, Standing)> {
     pipe.cmd("MGET");
     for level in layout::levels(region) {
         pipe.arg(layout::fence(&level));
@@ -104,7 +104,7 @@ pub(super) async fn validated(
     let Some(Ok(fences)) = fences else { return Err(garbled()) };
     let standing = Standing::judge(&fences, &line.reign());
     replies.truncate(own);
-    Ok((replies, standing, fences))
+    Ok((replies, standing))
 }
 
 /// What stored bytes count for: absent without a standing fence of their own.

@@ -12,10 +12,10 @@ use super::error::Asked;
 use super::layout;
 use super::line::Line;
 use super::lines::Lines;
+use super::multi::Multi;
 use super::read::{garbled, read, validated};
-use super::script::COMMIT;
-use super::write::{ATTEMPTS, Lives, first_number, sealed, stores};
-use crate::backend::{Act, Address, Ask, Change, Commit, Expiry, Found, Id, Outcome, Session};
+use super::write::ATTEMPTS;
+use crate::backend::{Act, Address, Ask, Change, Commit, Found, Id, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::tasks::Tasks;
@@ -85,22 +85,16 @@ impl Transaction {
         for region in by_region.keys() {
             if !self.watched.contains_key(*region) {
                 let watch = watch_fences(region);
-                let (_, standing, _) = validated(&line, region, watch, 1).await?;
+                let (_, standing) = validated(&line, region, watch, 0).await?;
                 self.watched.insert((*region).clone(), standing.ids);
             }
         }
-        let mut pipe = redis::pipe();
-        pipe.cmd("MULTI");
-        let mut made = HashMap::new();
+        let mut multi = Multi::begin(&line, &self.who);
         for (region, changes) in &by_region {
-            let stamp = if changes.iter().any(|change| stores(change)) {
-                Some(self.stand(&mut pipe, region, changes, &mut made, &line))
-            } else {
-                None
-            };
-            self.put_region(&mut pipe, region, changes, stamp, &line);
+            let standing = self.watched.get(*region).map(Vec::as_slice).unwrap_or_default();
+            multi.change(region, changes, standing);
         }
-        pipe.cmd("EXEC");
+        let pipe = multi.end();
         let outcomes = changes.iter().map(outcome).collect();
         // From here on the line is only given back once it has answered.
         self.line = None;
@@ -115,106 +109,6 @@ impl Transaction {
                 self.lines.give_back(line);
                 Ok(Commit::Applied(outcomes))
             }
-        }
-    }
-
-    /// Makes the fences of a region stand where they do not; its stamp. They are watched, so what is
-    /// absent now is absent when the `MULTI` runs.
-    fn stand(
-        &self,
-        pipe: &mut Pipeline,
-        region: &Address,
-        changes: &[&Change],
-        made: &mut HashMap<Address, Id>,
-        line: &Line,
-    ) -> Id {
-        let owned: Vec<Change> = changes.iter().map(|change| (*change).clone()).collect();
-        let lives = Lives::of(&owned, line.now());
-        let standing = self.watched.get(region).map(Vec::as_slice).unwrap_or_default();
-        let mut above: Option<Id> = None;
-        let mut parent: Option<Address> = None;
-        for (level, at) in layout::levels(region).into_iter().enumerate() {
-            let known = standing.get(level).or_else(|| made.get(&at)).copied();
-            let own = known.unwrap_or_else(|| {
-                let own = Id::random();
-                made.insert(at.clone(), own);
-                let text = layout::fence_text(level, own, above, &line.reign());
-                pipe.cmd("SET").arg(layout::fence(&at)).arg(text);
-                if let Some(parent) = &parent {
-                    pipe.cmd("UNLINK").arg(layout::entries(&at)).arg(layout::leases(&at));
-                    let name = at.path().rsplit('.').next().unwrap_or_default();
-                    pipe.cmd("SADD").arg(layout::children(parent)).arg(name);
-                }
-                own
-            });
-            (above, parent) = (Some(own), Some(at));
-        }
-        // The script that ends the region's changes gives all of these their lives.
-        let _ = lives;
-        above.unwrap_or(Id::NONE)
-    }
-
-    /// The changes of one region: fields that are stored in one `HSET`, the others after it.
-    fn put_region(
-        &self,
-        pipe: &mut Pipeline,
-        region: &Address,
-        changes: &[&Change],
-        stamp: Option<Id>,
-        line: &Line,
-    ) {
-        let now = line.now();
-        let hash = layout::entries(region);
-        let mut stored: Vec<(Vec<u8>, Vec<u8>, String)> = Vec::new();
-        let (mut removed, mut expired) = (Vec::new(), Vec::new());
-        for (change, next) in changes.iter().zip(changes.iter().skip(1).map(Some).chain([None])) {
-            let key = change.key.as_bytes().to_vec();
-            match (&change.act, stamp) {
-                (
-                    Act::Put { draft, expiry, keep, .. } | Act::Add { draft, expiry, keep, .. },
-                    Some(stamp),
-                ) => {
-                    // What is stored only to be expired is stored as expired.
-                    let expires = next.is_some_and(|next| next.key == change.key);
-                    let expiry = if expires { Expiry::At(now) } else { *expiry };
-                    let (envelope, gone) = sealed(draft, expiry, *keep, stamp, now);
-                    stored.push((key, envelope, gone));
-                }
-                (Act::Expire, _) => {
-                    if stored.last().is_none_or(|(last, ..)| *last != key) {
-                        expired.push(key);
-                    }
-                }
-                _ => removed.push(key),
-            }
-        }
-        let owned: Vec<Change> = changes.iter().map(|change| (*change).clone()).collect();
-        let lives = Lives::of(&owned, now);
-        // Only the script can give a new hash its life; so it stores the first entry itself.
-        pipe.cmd("EVAL").arg(COMMIT.text()).arg(1).arg(&hash);
-        pipe.arg(layout::prefix(region)).arg(region.path()).arg(&*self.who).arg(first_number());
-        pipe.arg(lives.region).arg(lives.mode).arg(lives.fences());
-        match stored.first() {
-            Some((key, envelope, _)) => pipe.arg("1").arg(key).arg(envelope),
-            None => pipe.arg("0").arg("").arg(""),
-        };
-        pipe.arg(expired.len()).arg(&expired).arg(&removed);
-        for (key, ..) in &stored {
-            pipe.arg(key);
-        }
-        if stored.len() > 1 {
-            pipe.cmd("HSET").arg(&hash);
-            for (key, envelope, _) in stored.iter().skip(1) {
-                pipe.arg(key).arg(envelope);
-            }
-        }
-        if line.expires_fields() {
-            for (key, _, gone) in stored.iter().filter(|(_, _, gone)| !gone.is_empty()) {
-                pipe.cmd("HPEXPIREAT").arg(&hash).arg(gone).arg("FIELDS").arg(1).arg(key);
-            }
-        }
-        if !removed.is_empty() {
-            pipe.cmd("HDEL").arg(&hash).arg(&removed);
         }
     }
 
@@ -233,13 +127,7 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
         let lines = Arc::clone(&self.lines);
-        self.tasks.run(async move {
-            let mut pipe = redis::pipe();
-            pipe.cmd("UNWATCH");
-            if line.send(&pipe, Asked::Read).await.is_ok() {
-                lines.give_back(line);
-            }
-        });
+        self.tasks.run(async move { lines.unwatch(line).await });
     }
 }
 
@@ -249,12 +137,16 @@ impl fmt::Debug for Transaction {
     }
 }
 
+/// Watches a region's fences, and asks how long its hashes are: somebody else's keys under our names
+/// are to be found before anything is written, because what a `MULTI` has begun it does not undo.
 fn watch_fences(region: &Address) -> Pipeline {
     let mut pipe = redis::pipe();
     pipe.cmd("WATCH");
     for level in layout::levels(region) {
         pipe.arg(layout::fence(&level));
     }
+    pipe.cmd("HLEN").arg(layout::entries(region));
+    pipe.cmd("HLEN").arg(layout::leases(region));
     pipe
 }
 

@@ -148,13 +148,18 @@ impl Proposal {
 }
 
 impl Lives {
-    pub(super) fn of(changes: &[Change], now: Timestamp) -> Self {
-        let region =
-            changes.iter().find_map(|change| Some((change.region_ttl?, change.refresh_region_ttl)));
+    pub(super) fn of<'c>(
+        changes: impl IntoIterator<Item = &'c Change> + Clone,
+        now: Timestamp,
+    ) -> Self {
+        let region = changes
+            .clone()
+            .into_iter()
+            .find_map(|change| Some((change.region_ttl?, change.refresh_region_ttl)));
         if let Some((ttl, refreshes)) = region {
             return Self { region: millis(ttl), mode: if refreshes { "r" } else { "f" } };
         }
-        let lives = changes.iter().filter_map(|change| match &change.act {
+        let lives = changes.into_iter().filter_map(|change| match &change.act {
             Act::Put { expiry, keep, .. } | Act::Add { expiry, keep, .. } => Some((*expiry, *keep)),
             Act::Remove | Act::Expire => None,
         });

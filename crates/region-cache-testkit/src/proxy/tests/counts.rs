@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{Direction, Fault, Proxy, client, connected, pair, ping, poll_until, pong};
+use super::{Direction, Fault, Kind, Proxy};
+use super::{client, connected, pair, ping, poll_until, pong, until};
 use crate::server::Client;
 
 #[tokio::test]
@@ -93,6 +94,27 @@ async fn a_message_that_nobody_asked_for_is_no_round_trip() {
     assert_eq!(proxy.round_trips(), 1);
 }
 
+/// The proxy has read a megabyte of the request, and the rest of it waits in the socket.
+#[tokio::test]
+async fn a_client_that_is_still_sending_does_not_wait_for_an_answer_yet() {
+    let (server, proxy) = pair().await;
+    let mut client = client(&proxy).await;
+    client.call(&["HELLO", "3"]).await.unwrap();
+    client.call(&["SUBSCRIBE", "c"]).await.unwrap();
+    proxy.reset_counts();
+    proxy.inflict(Fault::Stall(Direction::Up));
+    let text = "x".repeat(1_200_000);
+    client.send(&[&["ECHO", &text]]).await.unwrap();
+    until("the request to stand still", || proxy.fired(Kind::Stall) == 1).await;
+
+    server.cli(&["PUBLISH", "c", "m"]).await;
+    assert_eq!(client.receive().await.unwrap().to_string(), "message\nc\nm");
+    assert_eq!(proxy.round_trips(), 0);
+    proxy.heal();
+    assert_eq!(client.receive().await.unwrap(), text.as_str().into());
+    assert_eq!(proxy.round_trips(), 1);
+}
+
 #[tokio::test]
 async fn connections_are_counted_and_their_round_trips_added() {
     let (_server, proxy) = pair().await;
@@ -103,7 +125,7 @@ async fn connections_are_counted_and_their_round_trips_added() {
     assert_eq!(ping(&mut two).await, pong());
     assert_eq!((proxy.connections(), proxy.round_trips()), (0, 2));
     drop(one);
-    super::until("the connection to be gone", || proxy.open_connections() == 1).await;
+    until("the connection to be gone", || proxy.open_connections() == 1).await;
 }
 
 #[tokio::test]

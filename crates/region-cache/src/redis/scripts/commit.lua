@@ -1,15 +1,18 @@
--- The end of a transaction's writes to one region, inside MULTI: what plain commands cannot do.
+-- What plain commands cannot do for a transaction's changes of one region, inside its MULTI.
 --
 -- ARGV[1] 'namespace:{root}:'   ARGV[2] path   ARGV[3] who   ARGV[4] first number of announcements
 -- ARGV[5] life of the region in ms (negative: none)   ARGV[6] 'e', 'r' or 'f', as in write.lua
--- ARGV[7] life of fences in ms
--- ARGV[8] '1': store the entry in ARGV[9] (field) and ARGV[10] (envelope), so that a new hash is given
---         its life before anything else is stored   ARGV[11] how many fields to expire
--- ARGV[12 ..] all fields that the transaction changes, those to expire first
+-- ARGV[7] life of fences in ms   ARGV[8] for each level, from the namespace's, '1' if its fence was made
+-- by this MULTI; empty where nothing is stored
+-- ARGV[9] field and ARGV[10] envelope of the first entry to be stored, so that a new hash is given its
+-- life before anything else is stored
+-- ARGV[11] how many fields to expire   ARGV[12 ..] all fields that change, those to expire first
 -- Atomic with the rest of the MULTI. Sent whole: after NOSCRIPT the rest would still be applied.
 local prefix, path, life, mode = ARGV[1], ARGV[2], tonumber(ARGV[5]), ARGV[6]
-local fences_life = tonumber(ARGV[7])
+local fences_life, made = tonumber(ARGV[7]), ARGV[8]
 local hash, leases, seq = prefix .. 'h:' .. path, prefix .. 'l:' .. path, prefix .. 'seq'
+local top = string.match(prefix, '^[^:]*') .. ':{.}:'
+
 local function grow(k, millis, is_new)
   if millis < 0 then
     redis.call('PERSIST', k)
@@ -20,14 +23,36 @@ local function grow(k, millis, is_new)
     if left >= 0 and left < millis then redis.call('PEXPIRE', k, millis) end
   end
 end
-if ARGV[8] == '1' then
+
+-- Links what was made, and lengthens the lives of fences and child sets.
+local function lengthen()
+  grow(top .. 'fence', fences_life, false)
+  local set, from, level = top .. 'roots', 1, 2
+  while from do
+    local dot = string.find(path, '.', from, true)
+    local p = string.sub(path, 1, (dot or 0) - 1)
+    if string.sub(made, level, level) == '1' then
+      local is_new = redis.call('EXISTS', set) == 0
+      redis.call('SADD', set, string.sub(p, from))
+      grow(set, fences_life, is_new)
+    else
+      grow(set, fences_life, false)
+      grow(prefix .. 'f:' .. p, fences_life, false)
+    end
+    set, from, level = prefix .. 'c:' .. p, dot and dot + 1, level + 1
+  end
+end
+
+if made ~= '' then
+  lengthen()
   local is_new = redis.call('EXISTS', hash) == 0
   redis.call('HSET', hash, ARGV[9], ARGV[10])
   if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
 end
-local fields = {}
+
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local fields = {}
 for i = 12, #ARGV do
   fields[#fields + 1] = ARGV[i]
   local there = i < 12 + ARGV[11] and redis.call('HGET', hash, ARGV[i])
@@ -39,11 +64,12 @@ for i = 12, #ARGV do
   end
   redis.call('HDEL', leases, ARGV[i])
 end
+
 local is_new = redis.call('EXISTS', seq) == 0
 if is_new then redis.call('SET', seq, ARGV[4]) end
 local number = redis.call('INCR', seq)
 grow(seq, fences_life, is_new)
-local above = redis.call('GET', string.match(prefix, '^[^:]*') .. ':{.}:fence') or ''
+local above = redis.call('GET', top .. 'fence') or ''
 local root = redis.call('GET', prefix .. 'f:' .. string.match(path, '^[^.]*')) or ''
 redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({
   1, ARGV[3], number, string.sub(above, 1, 32), string.sub(root, 1, 32), 'k', path, fields,

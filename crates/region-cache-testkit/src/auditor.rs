@@ -1,0 +1,76 @@
+//! Many readers and writers on a tree of regions, and a truth outside the cache that tells whether a
+//! reader saw what had been invalidated before it began to read.
+//!
+//! Each key has a version in the [`Truth`]. A writer makes it newer, invalidates (the key, its region,
+//! one above it, or everything), and when that is confirmed says so in the truth. A reader notes what
+//! is confirmed, then reads; on a miss it loads the version from the truth and fills. What it gets
+//! must never be older than what it noted.
+//!
+//! The truth is a trait, so that several processes can share one.
+
+mod dice;
+mod reader;
+mod report;
+mod tree;
+mod truth;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use region_cache::{Cache, Region};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use self::report::Tally;
+pub use self::report::{Finding, Report};
+pub use self::tree::Tree;
+pub use self::truth::{Table, Truth};
+
+/// Reads and writes a tree of regions, and compares what it reads with the truth.
+#[derive(Debug)]
+pub struct Auditor {
+    tree: Tree,
+    truth: Arc<dyn Truth>,
+    /// How many reads make an audit.
+    reads: u64,
+    tally: Tally,
+    /// A permit for each change that a writer may make: readers give them out as they go along, so
+    /// that the shares of hits and misses do not depend on the machine.
+    changes: Semaphore,
+    is_over: AtomicBool,
+}
+
+impl Auditor {
+    /// An audit of so many reads.
+    pub fn new(tree: Tree, truth: Arc<dyn Truth>, reads: u64) -> Arc<Self> {
+        let (tally, changes) = (Tally::default(), Semaphore::new(0));
+        Arc::new(Self { tree, truth, reads, tally, changes, is_over: AtomicBool::new(false) })
+    }
+
+    /// Runs so many readers and as many writers, in turn on each of the caches, until there were
+    /// enough reads, or too much was found that cannot be.
+    ///
+    /// They are tasks that rarely wait: for each of them to be at any point at any time, the runtime
+    /// needs a thread for each.
+    pub async fn run(self: &Arc<Self>, caches: &[Cache], pairs: usize) -> Report {
+        let mut tasks = JoinSet::new();
+        for (seed, cache) in (0..).zip(caches.iter().cycle().take(pairs)) {
+            let (auditor, reading) = (Arc::clone(self), cache.clone());
+            tasks.spawn(async move { auditor.read(&reading, seed).await });
+            let (auditor, writing) = (Arc::clone(self), cache.clone());
+            tasks.spawn(async move { auditor.write(&writing, !seed).await });
+        }
+        tasks.join_all().await;
+        self.report()
+    }
+
+    /// What was seen so far.
+    pub fn report(&self) -> Report {
+        self.tally.report()
+    }
+
+    fn regions(&self, cache: &Cache) -> Vec<Region> {
+        (0..self.tree.regions()).map(|region| cache.region(self.tree.path(region))).collect()
+    }
+}

@@ -1,0 +1,15 @@
+//! Decorators: each is a plain backend around another, and changes one thing about it.
+
+mod careless;
+mod counting;
+mod operation;
+mod spoiling;
+mod stuck;
+mod yielding;
+
+pub use careless::{Careless, Neglect};
+pub use counting::Counting;
+pub use operation::Operation;
+pub use spoiling::{Damage, Spoiling};
+pub use stuck::Stuck;
+pub use yielding::Yielding;

@@ -1,0 +1,40 @@
+/// What a [`Backend`](region_cache::backend::Backend) or one of its sessions is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "they are the methods of the same names")]
+pub enum Operation {
+    Read,
+    Lease,
+    Fill,
+    Release,
+    Write,
+    Begin,
+    /// [`Session::read`](region_cache::backend::Session::read).
+    SessionRead,
+    Commit,
+    Invalidate,
+    Walk,
+    Scan,
+    Children,
+    Ping,
+    Close,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Read,
+        Self::Lease,
+        Self::Fill,
+        Self::Release,
+        Self::Write,
+        Self::Begin,
+        Self::SessionRead,
+        Self::Commit,
+        Self::Invalidate,
+        Self::Walk,
+        Self::Scan,
+        Self::Children,
+        Self::Ping,
+        Self::Close,
+    ];
+}

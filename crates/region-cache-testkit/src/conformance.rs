@@ -1,0 +1,90 @@
+//! What every backend must do, as small cases, each named after the behaviour that it shows.
+//!
+//! A backend takes part by a [`Fixture`], and [`conformance!`](crate::conformance!) makes every case
+//! a test of its own:
+//!
+//! ```ignore
+//! mod memory {
+//!     region_cache_testkit::conformance!(crate::Memory);
+//! }
+//! ```
+//!
+//! Time passes only when a case says so. Nothing in here names a backend; where backends may differ,
+//! the fixture tells how.
+
+mod case;
+mod fixture;
+mod samples;
+mod world;
+
+// The themes, with a function for each case.
+pub mod absence;
+pub mod closures;
+pub mod codecs;
+pub mod conflicts;
+pub mod counters;
+pub mod errors;
+pub mod expiry;
+pub mod fills;
+pub mod invalidation;
+pub mod leases;
+pub mod names;
+pub mod options;
+pub mod reads;
+pub mod regions;
+pub mod scans;
+pub mod stale;
+pub mod transactions;
+pub mod writes;
+
+pub use case::{Case, Failure, unlisted};
+pub use fixture::Fixture;
+pub use world::World;
+
+/// Makes every case of the suite a test of its own, for one [`Fixture`].
+#[macro_export]
+macro_rules! conformance {
+    ($fixture:ty) => {
+        $crate::reads!($fixture);
+        $crate::scans!($fixture);
+        $crate::writes!($fixture);
+        $crate::codecs!($fixture);
+        $crate::counters!($fixture);
+        $crate::absence!($fixture);
+        $crate::expiry!($fixture);
+        $crate::stale!($fixture);
+        $crate::options!($fixture);
+        $crate::regions!($fixture);
+        $crate::invalidation!($fixture);
+        $crate::transactions!($fixture);
+        $crate::closures!($fixture);
+        $crate::conflicts!($fixture);
+        $crate::leases!($fixture);
+        $crate::fills!($fixture);
+        $crate::names!($fixture);
+        $crate::errors!($fixture);
+    };
+}
+
+/// Makes a test of each case of a theme, and one that no case of the theme was left out.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! cases {
+    ($fixture:ty, $theme:ident: $($case:ident)*) => {
+        mod $theme {
+            use $crate::conformance::{Case, World, $theme, unlisted};
+
+            $(
+                #[tokio::test]
+                async fn $case() -> Case {
+                    $theme::$case(&World::new::<$fixture>().await).await
+                }
+            )*
+
+            #[test]
+            fn every_case_is_listed() {
+                assert_eq!(unlisted($theme::SOURCE, &[$(stringify!($case)),*]), [""; 0]);
+            }
+        }
+    };
+}

@@ -1,0 +1,5 @@
+//! What holds for the library's surface, whatever the backend.
+
+mod null;
+mod send;
+mod urls;
