@@ -1,14 +1,20 @@
 //! The conformance suite on every backend.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use region_cache::backend::Backend;
 use region_cache::{Cache, Clock};
 use region_cache_testkit::conformance::Fixture;
+use region_cache_testkit::server::Server;
 
 mod memory {
     region_cache_testkit::conformance!(crate::conformance::Memory);
+}
+
+mod redis {
+    region_cache_testkit::conformance!(crate::conformance::Redis);
 }
 
 /// The backend in this process: its processes are caches that share it.
@@ -32,5 +38,46 @@ impl Fixture for Memory {
 
     async fn connect(&self) -> Arc<dyn Backend> {
         Arc::clone(&self.backend)
+    }
+}
+
+/// A server of its own, to which each process has its own connection.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    clock: Clock,
+    server: Server,
+}
+
+#[async_trait]
+impl Fixture for Redis {
+    async fn start() -> Self {
+        Self { clock: Clock::manual(), server: Server::start().await }
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn connect(&self) -> Arc<dyn Backend> {
+        Cache::connect(&self.server.url()).await.unwrap().backend()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        // A client takes the server's time for a little later than it is: what ends just now has
+        // surely ended.
+        self.server.age_entries(time + Duration::from_millis(10)).await;
+    }
+
+    fn exact_expiry(&self) -> bool {
+        false
+    }
+
+    fn ordered_keys(&self) -> bool {
+        false
+    }
+
+    fn local_usage(&self) -> bool {
+        false
     }
 }

@@ -23,7 +23,7 @@ pub struct StormPlan {
     pub calm: RangeInclusive<Duration>,
     /// How long a gust lasts.
     pub gust: RangeInclusive<Duration>,
-    /// What may happen. None of it may be missing for long: each is as likely as the others.
+    /// What may happen. Each is as likely as the others.
     pub kinds: Vec<Kind>,
     /// How many kinds at most there are in one gust.
     pub at_once: usize,

@@ -8,6 +8,8 @@ mod storm;
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{Direction, Fault, Kind, Proxy, Scope};
 use crate::server::{Client, Server, Value, poll_until};
 
@@ -22,17 +24,19 @@ async fn client(proxy: &Proxy) -> Client {
     Client::connect(proxy.address()).await.unwrap()
 }
 
-/// A client that soon gives up on a reply.
-async fn hasty(proxy: &Proxy) -> Client {
-    client(proxy).await.patience(Duration::from_millis(100))
-}
-
 async fn ping(client: &mut Client) -> Result<Value, ErrorKind> {
     client.call(&["PING"]).await.map_err(|error| error.kind())
 }
 
 fn pong() -> Result<Value, ErrorKind> {
     Ok(Value::Text("PONG".into()))
+}
+
+/// Sends a command that nothing comes back for, while the connection stays open.
+async fn unanswered(client: &mut Client, command: &[&str]) {
+    client.send(&[command]).await.unwrap();
+    let reply = timeout(Duration::from_millis(100), client.receive()).await;
+    assert!(reply.is_err(), "{command:?}: {reply:?}");
 }
 
 /// A client whose connection stands all the way to the server.

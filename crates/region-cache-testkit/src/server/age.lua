@@ -1,11 +1,16 @@
 -- Lets time pass: moves everything on this server that will end closer to its end by ARGV[1] ms.
-local by, field_lives = tonumber(ARGV[1]), ARGV[2] == '1'
+-- With ARGV[3] '1' fences, and what else only holds the tree together, are left as they are.
+local by, field_lives, spares_fences = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3] == '1'
 local cursor = '0'
 repeat
   local page = redis.call('SCAN', cursor, 'COUNT', 1000)
   cursor = page[1]
   for _, key in ipairs(page[2]) do
     local left = redis.call('PTTL', key)
+    local kind = string.match(key, '}:(%a+)')
+    if spares_fences and kind ~= 'h' and kind ~= 'l' then
+      left = -1
+    end
     if left >= 0 and left <= by then
       redis.call('DEL', key)
     elseif redis.call('TYPE', key)['ok'] == 'hash' then

@@ -7,7 +7,7 @@ use super::error::Asked;
 use super::layout::{self, Standing};
 use super::line::{Line, local_now};
 use super::read::{garbled, judge};
-use super::script::{LEASE, RELEASE};
+use super::script::{LEASE, RELEASE, STAND};
 use super::write::new_ids;
 use crate::backend::{Address, Id, Lease, Leased, Token, Wish};
 use crate::error::Result;
@@ -30,6 +30,14 @@ impl Redis {
         // For its caller this is a read: a lease that nobody knows of ends by its deadline.
         let reply = call.run(&line, &layout::fence(wish.region), Asked::Read).await?;
         self.leased(wish, &line, reply).ok_or_else(garbled)
+    }
+
+    /// Makes the fences of a region stand, for as long as a lease would.
+    pub(super) async fn stand(&self, region: &Address) -> Result<()> {
+        let line = self.lines.shared().await?;
+        let proposals: String = new_ids(region).into_iter().map(layout::text).collect();
+        let call = self.begin(&STAND, &line, region).arg(proposals).arg(STANDS_FOR.to_string());
+        call.run_for_nothing(&line, &layout::fence(region), Asked::Read).await
     }
 
     pub(super) async fn release_lease(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
@@ -63,6 +71,9 @@ impl Redis {
         })
     }
 }
+
+/// How long fences live on which nothing hangs yet, in milliseconds.
+const STANDS_FOR: u32 = 160_000;
 
 /// What tells two envelopes apart: all but the payload, with its checksum.
 const HEAD: usize = 52;

@@ -36,6 +36,7 @@ scripts! {
     WRITE: "path" "write";
     INVALIDATE: "path" "walk" "invalidate";
     CLAIM: "path" "walk" "claim";
+    STAND: "path" "stand";
     STEP: "path" "walk" "step";
     CHILDREN: "path" "children";
     COMMIT: "commit";

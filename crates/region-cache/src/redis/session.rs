@@ -9,39 +9,36 @@ use redis::{Pipeline, Value};
 
 use super::Redis;
 use super::error::Asked;
-use super::layout;
+use super::layout::{self, Standing};
 use super::line::Line;
-use super::lines::Lines;
 use super::multi::Multi;
 use super::read::{garbled, read, validated};
 use super::write::ATTEMPTS;
 use crate::backend::{Act, Address, Ask, Change, Commit, Found, Id, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::tasks::Tasks;
 
 /// A transaction under way.
 pub(super) struct Transaction {
-    lines: Arc<Lines>,
-    tasks: Arc<Tasks>,
-    who: Arc<str>,
+    backend: Redis,
     /// None before the first read or the commit.
     line: Option<Line>,
     /// The fences of the regions that are watched: those that stood, from the namespace's down.
     watched: HashMap<Address, Vec<Id>>,
     /// Whether anything was read: then the closure must run again on a conflict.
     has_read: bool,
+    /// Whether what is watched was disturbed by this transaction itself.
+    is_broken: bool,
 }
 
 impl Redis {
     pub(super) fn transaction(&self, _: &Address) -> Transaction {
         Transaction {
-            lines: Arc::clone(&self.lines),
-            tasks: Arc::clone(&self.tasks),
-            who: Arc::clone(&self.who),
+            backend: self.clone(),
             line: None,
             watched: HashMap::new(),
             has_read: false,
+            is_broken: false,
         }
     }
 }
@@ -49,10 +46,18 @@ impl Redis {
 #[async_trait]
 impl Session for Transaction {
     async fn read(&mut self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>> {
-        let line = self.line().await?;
-        let mut watch = watch_fences(region);
-        watch.cmd("WATCH").arg(layout::entries(region));
-        let (found, standing) = read(&line, region, keys, Ask::Values, &watch).await?;
+        let (mut found, mut standing) = self.watch_and_read(region, keys).await?;
+        if standing.own().is_none() {
+            // An absent fence cannot be watched: an invalidation where nothing stands changes nothing
+            // that is stored. So it is made to stand, which disturbs what is watched already.
+            self.backend.stand(region).await?;
+            if self.watched.is_empty() {
+                self.unwatch().await?;
+                (found, standing) = self.watch_and_read(region, keys).await?;
+            } else {
+                self.is_broken = true;
+            }
+        }
         self.has_read = true;
         // Seen twice and not the same: a watched fence changed, and the commit will say so.
         self.watched.entry(region.clone()).or_insert(standing.ids);
@@ -77,6 +82,9 @@ impl Transaction {
     }
 
     async fn try_commit(&mut self, changes: &[Change]) -> Result<Commit> {
+        if self.is_broken {
+            return Ok(Commit::Conflict);
+        }
         let line = self.line().await?;
         let mut by_region: BTreeMap<&Address, Vec<&Change>> = BTreeMap::new();
         for change in changes {
@@ -89,7 +97,7 @@ impl Transaction {
                 self.watched.insert((*region).clone(), standing.ids);
             }
         }
-        let mut multi = Multi::begin(&line, &self.who);
+        let mut multi = Multi::begin(&line, &self.backend.who);
         for (region, changes) in &by_region {
             let standing = self.watched.get(*region).map(Vec::as_slice).unwrap_or_default();
             multi.change(region, changes, standing);
@@ -106,17 +114,34 @@ impl Transaction {
                 Ok(Commit::Conflict)
             }
             true => {
-                self.lines.give_back(line);
+                self.backend.lines.give_back(line);
                 Ok(Commit::Applied(outcomes))
             }
         }
+    }
+
+    async fn watch_and_read(
+        &mut self,
+        region: &Address,
+        keys: &[Key],
+    ) -> Result<(Vec<Option<Found>>, Standing)> {
+        let line = self.line().await?;
+        let mut watch = watch_fences(region);
+        watch.cmd("WATCH").arg(layout::entries(region));
+        read(&line, region, keys, Ask::Values, &watch).await
+    }
+
+    async fn unwatch(&mut self) -> Result<()> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("UNWATCH");
+        self.line().await?.send(&pipe, Asked::Read).await.map(|_| ())
     }
 
     async fn line(&mut self) -> Result<Line> {
         if let Some(line) = &self.line {
             return Ok(line.clone());
         }
-        let line = self.lines.own().await?;
+        let line = self.backend.lines.own().await?;
         self.line = Some(line.clone());
         Ok(line)
     }
@@ -126,8 +151,8 @@ impl Drop for Transaction {
     /// What is watched must be let go before another transaction uses the line.
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
-        let lines = Arc::clone(&self.lines);
-        self.tasks.run(async move { lines.unwatch(line).await });
+        let lines = Arc::clone(&self.backend.lines);
+        self.backend.tasks.run(async move { lines.unwatch(line).await });
     }
 }
 

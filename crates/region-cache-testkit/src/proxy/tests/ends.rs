@@ -51,7 +51,8 @@ async fn megabytes_pass_unharmed_to_a_slow_reader() {
     let (address, _tasks) = echo().await;
     let proxy = Proxy::to(address).await;
     let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-    let sent: Vec<u8> = (0..4_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let sent: Vec<u8> =
+        (0..4_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let (mut reader, mut writer) = stream.split();
     let write = async {
         writer.write_all(&sent).await.unwrap();

@@ -24,9 +24,15 @@ local function grow(k, millis, is_new)
   end
 end
 
+-- In big steps: a fence whose life changes disturbs every transaction that watches it.
+local function grow_far(k, millis)
+  local left = redis.call('PTTL', k)
+  if millis < 0 or (left >= 0 and left < millis * 0.8) then grow(k, millis, false) end
+end
+
 -- Links what was made, and lengthens the lives of fences and child sets.
 local function lengthen()
-  grow(top .. 'fence', fences_life, false)
+  grow_far(top .. 'fence', fences_life)
   local set, from, level = top .. 'roots', 1, 2
   while from do
     local dot = string.find(path, '.', from, true)
@@ -36,8 +42,8 @@ local function lengthen()
       redis.call('SADD', set, string.sub(p, from))
       grow(set, fences_life, is_new)
     else
-      grow(set, fences_life, false)
-      grow(prefix .. 'f:' .. p, fences_life, false)
+      grow_far(set, fences_life)
+      grow_far(prefix .. 'f:' .. p, fences_life)
     end
     set, from, level = prefix .. 'c:' .. p, dot and dot + 1, level + 1
   end
@@ -47,7 +53,7 @@ if made ~= '' then
   lengthen()
   local is_new = redis.call('EXISTS', hash) == 0
   redis.call('HSET', hash, ARGV[9], ARGV[10])
-  if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
+  if mode ~= 'f' or is_new then grow(hash, life, is_new) end
 end
 
 local time = redis.call('TIME')

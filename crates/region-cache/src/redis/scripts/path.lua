@@ -104,13 +104,23 @@ local function grow(k, millis, is_new)
   end
 end
 
+-- Lengthens a life in big steps: a fence whose life changes disturbs every transaction that watches it.
+local function grow_far(k, millis)
+  if millis < 0 then
+    redis.call('PERSIST', k)
+  else
+    local left = redis.call('PTTL', k)
+    if left >= 0 and left < millis * 0.8 then redis.call('PEXPIRE', k, millis) end
+  end
+end
+
 -- Makes the fences of a path live as long as what hangs on them.
 local function lengthen(levels, millis)
-  grow(NS_FENCE, millis, false)
-  grow(children_key(''), millis, false)
+  grow_far(NS_FENCE, millis)
+  grow_far(children_key(''), millis)
   for i, p in ipairs(levels) do
-    grow(fence_key(p), millis, false)
-    if i < #levels then grow(children_key(p), millis, false) end
+    grow_far(fence_key(p), millis)
+    if i < #levels then grow_far(children_key(p), millis) end
   end
 end
 
@@ -134,7 +144,7 @@ local function renew(levels, ids, proposals, millis)
         local set = children_key(parent_of(p))
         local is_new = redis.call('EXISTS', set) == 0
         redis.call('SADD', set, name_of(p))
-        grow(set, millis, is_new)
+        if is_new then grow(set, millis, true) else grow_far(set, millis) end
       end
       ids[i] = id
     end
@@ -156,6 +166,19 @@ local function counts(envelope, stamp, now)
   if string.sub(envelope, 3, 18) ~= stamp then return false end
   local expiry = struct.unpack('>I8', string.sub(envelope, 19, 26))
   return expiry == 0 or expiry > now
+end
+
+-- Whether a region has an entry that counts.
+local function holds(hash, stamp, now)
+  local cursor = '0'
+  repeat
+    local page = redis.call('HSCAN', hash, cursor, 'COUNT', 100)
+    cursor = page[1]
+    for i = 2, #page[2], 2 do
+      if counts(page[2][i], stamp, now) then return true end
+    end
+  until cursor == '0'
+  return false
 end
 
 -- Tells everyone what changed: the number and the message in the same act as the change itself.

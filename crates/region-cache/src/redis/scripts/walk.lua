@@ -3,7 +3,7 @@
 -- Only that is freed: regions whose fence is absent or a leftover, each whole in one script. Living
 -- regions are passed over, but what lies beneath them is visited. A stack of frames tells where the
 -- walk is: 'cursor path', innermost last. The cursor 's' begins a region, a number goes on with its
--- children, 'e' ends it.
+-- children, 'e' ends it. A region counts as freed by whoever takes its name out of its parent's set.
 local unfinished = ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:p'
 
 local function walk(stack, budget)
@@ -18,8 +18,7 @@ local function walk(stack, budget)
     elseif cursor == 'e' then
       stack[#stack] = nil
       if not own and p ~= '' and redis.call('EXISTS', key('c', p)) == 0 then
-        redis.call('SREM', children_key(parent_of(p)), name_of(p))
-        freed = freed + 1
+        freed = freed + redis.call('SREM', children_key(parent_of(p)), name_of(p))
       end
     else
       local set = children_key(p)
@@ -31,8 +30,8 @@ local function walk(stack, budget)
         if redis.call('EXISTS', key('c', child)) == 1 then
           stack[#stack + 1] = 's ' .. child
         elseif not standing_at(child, own) then
-          if redis.call('UNLINK', key('h', child), key('l', child), key('f', child)) > 0 then freed = freed + 1 end
-          redis.call('SREM', set, name)
+          redis.call('UNLINK', key('h', child), key('l', child), key('f', child))
+          freed = freed + redis.call('SREM', set, name)
         end
       end
     end

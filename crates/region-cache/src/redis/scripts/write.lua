@@ -127,6 +127,8 @@ end
 
 if stores and not own and #writes > 0 then renew(levels, ids, ARGV[6], fences_life) end
 local is_new = redis.call('EXISTS', hash) == 0
+-- A fixed life begins with the first entry that counts: those that have expired do not.
+local begins = is_new or (mode == 'f' and not (bytes and holds(hash, bytes, now)))
 local stored = false
 for _, write in ipairs(writes) do
   local field, envelope, gone = write[1], write[2], write[3]
@@ -142,7 +144,7 @@ for _, write in ipairs(writes) do
   end
 end
 if stores and stored then
-  if mode == 'e' or is_new or (mode == 'r' and redis.call('PTTL', hash) >= 0) then grow(hash, life, is_new) end
+  if mode == 'e' or begins or mode == 'r' then grow(hash, life, begins) end
   if ARGV[8] == '1' or not own then lengthen(levels, fences_life) end
 end
 if #fields > 0 then
