@@ -85,11 +85,7 @@ impl World {
 
     async fn is_empty(&self, cache: &Cache) -> bool {
         match &self.server {
-            // What remains is of the namespace and the roots, and ends by itself.
-            Some(server) => {
-                let keys = server.keys().await;
-                keys.iter().all(|key| key.ends_with(":seq"))
-            }
+            Some(server) => server.keys().await.is_empty(),
             None => {
                 let stats = cache.stats();
                 (stats.entries, stats.regions, stats.bytes) == (0, 0, 0)

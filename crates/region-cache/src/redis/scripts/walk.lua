@@ -6,6 +6,16 @@
 -- children, 'e' ends it. A region counts as freed by whoever takes its name out of its parent's set.
 local unfinished = ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:p'
 
+-- Takes a region that is freed out of its parent's set; 1 if it was there.
+local function forget(p)
+  -- Nothing is left below a root, so nobody counts its changes: they begin anew somewhere else.
+  if not string.find(p, '.', 1, true) then
+    redis.call('UNLINK', ns .. ':{' .. (p == '' and '.' or p) .. '}:seq')
+  end
+  if p == '' then return 0 end
+  return redis.call('SREM', children_key(parent_of(p)), name_of(p))
+end
+
 local function walk(stack, budget)
   local freed = 0
   while budget > 0 and #stack > 0 do
@@ -17,8 +27,8 @@ local function walk(stack, budget)
       stack[#stack] = '0 ' .. p
     elseif cursor == 'e' then
       stack[#stack] = nil
-      if not own and p ~= '' and redis.call('EXISTS', key('c', p)) == 0 then
-        freed = freed + redis.call('SREM', children_key(parent_of(p)), name_of(p))
+      if not own and redis.call('EXISTS', children_key(p)) == 0 then
+        freed = freed + forget(p)
       end
     else
       local set = children_key(p)
@@ -31,7 +41,7 @@ local function walk(stack, budget)
           stack[#stack + 1] = 's ' .. child
         elseif not standing_at(child, own) then
           redis.call('UNLINK', key('h', child), key('l', child), key('f', child))
-          freed = freed + redis.call('SREM', set, name)
+          freed = freed + forget(child)
         end
       end
     end
