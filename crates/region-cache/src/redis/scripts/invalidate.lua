@@ -7,5 +7,5 @@ redis.call('UNLINK', fence_key(path))
 announce(path, ARGV[7], ARGV[8], tonumber(ARGV[6]), 'i', {})
 local stack = { 's ' .. path }
 local freed = walk(stack, tonumber(ARGV[5]))
-if #stack > 0 then remember(ARGV[4], stack, path, tonumber(ARGV[6])) end
+remember(ARGV[4], stack, path, tonumber(ARGV[6]))
 return report(freed, stack)

@@ -6,12 +6,14 @@
 -- children, 'e' ends it. A region counts as freed by whoever takes its name out of its parent's set.
 local unfinished = ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:p'
 
+-- Where nothing is left below a root nobody counts its changes: they begin anew somewhere else.
+local function forget_count(root)
+  redis.call('UNLINK', ns .. ':{' .. (root == '' and '.' or root) .. '}:seq')
+end
+
 -- Takes a region that is freed out of its parent's set; 1 if it was there.
 local function forget(p)
-  -- Nothing is left below a root, so nobody counts its changes: they begin anew somewhere else.
-  if not string.find(p, '.', 1, true) then
-    redis.call('UNLINK', ns .. ':{' .. (p == '' and '.' or p) .. '}:seq')
-  end
+  if not string.find(p, '.', 1, true) then forget_count(p) end
   if p == '' then return 0 end
   return redis.call('SREM', children_key(parent_of(p)), name_of(p))
 end
@@ -53,6 +55,8 @@ end
 local function remember(id, stack, target, life)
   if #stack == 0 then
     redis.call('HDEL', unfinished, id)
+    local root = root_of(target)
+    if not standing(root) and redis.call('EXISTS', children_key(root)) == 0 then forget_count(root) end
   else
     local is_new = redis.call('EXISTS', unfinished) == 0
     redis.call('HSET', unfinished, id, target .. '|' .. string.format('%.0f', now_millis()))

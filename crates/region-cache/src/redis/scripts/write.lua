@@ -147,7 +147,8 @@ if stores and stored then
   if mode == 'e' or begins or mode == 'r' then grow(hash, life, begins) end
   if ARGV[8] == '1' or not own then lengthen(levels, fences_life) end
 end
-if #fields > 0 then
+-- Where no fence stands nothing was there to be taken away, and nobody holds a lease.
+if #fields > 0 and (own or stored) then
   for _, field in ipairs(fields) do redis.call('HDEL', leases, field) end
   if ARGV[14] == '' or replaces then announce(path, who, first, fences_life, 'k', fields) end
 end
