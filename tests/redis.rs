@@ -7,7 +7,7 @@ mod gate;
 mod lives;
 mod races;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use region_cache::backend::{Address, Step, Walk};
 use region_cache::{Cache, Lookup, Miss, Region, Value};
@@ -102,6 +102,12 @@ async fn snapshot(server: &Server) -> BTreeMap<String, Reply> {
         all.insert(key, dump);
     }
     all
+}
+
+/// Which keys are others now, have come or gone.
+fn changes(before: &BTreeMap<String, Reply>, after: &BTreeMap<String, Reply>) -> Vec<String> {
+    let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    all.into_iter().filter(|key| before.get(*key) != after.get(*key)).cloned().collect()
 }
 
 async fn exists(server: &Server, key: &str) -> bool {

@@ -8,8 +8,10 @@ mod deny;
 mod examples;
 mod features;
 mod metadata;
+mod model;
 mod msrv;
 mod run;
+mod server;
 mod test;
 mod tools;
 mod version;
@@ -78,7 +80,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "test",
-        what: "every test; arguments go to `cargo test`, for instance a filter",
+        what: "every test, with a Redis server that it finds or installs; takes a filter",
         run: test::test,
     },
     Verb {
@@ -95,6 +97,11 @@ const VERBS: &[Verb] = &[
         name: "examples",
         what: "runs every example, each with 60 seconds to end well",
         run: examples::examples,
+    },
+    Verb {
+        name: "model",
+        what: "explores the protocol's model, far beyond what the tests do",
+        run: model::model,
     },
     Verb {
         name: "msrv",

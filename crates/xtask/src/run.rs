@@ -79,7 +79,8 @@ fn cannot_start(command: &Command, error: &std::io::Error) -> String {
     format!("`{}` cannot be started: {error}.", line(command))
 }
 
-fn line(command: &Command) -> String {
+/// A command as one could type it.
+pub(crate) fn line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let program = program.file_stem().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());

@@ -1,15 +1,20 @@
 //! `test`: everything that is a test.
 
 use crate::run::{Outcome, cargo, run};
+use crate::server::{VARIABLE, redis_server};
 
 /// Runs the tests of all libraries, programs, examples and test binaries, then
 /// the code in the docs, which `--all-targets` leaves out.
 ///
+/// The tests start servers of their own; which program they run is found, or
+/// installed, here.
+///
 /// The arguments go to both: a filter, and after `--` what a test program
 /// takes. To choose a package or a target, call `cargo test` itself.
 pub(crate) fn test(arguments: &[String]) -> Outcome {
-    run(cargo().args(TARGETS).args(arguments))?;
-    run(cargo().args(DOCS).args(arguments))
+    let server = redis_server()?;
+    run(cargo().args(TARGETS).args(arguments).env(VARIABLE, &server))?;
+    run(cargo().args(DOCS).args(arguments).env(VARIABLE, &server))
 }
 
 // One failing binary must not hide what the others have to say.

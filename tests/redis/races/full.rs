@@ -3,7 +3,7 @@
 use region_cache::{Cache, Error, Lookup};
 use region_cache_testkit::server::Server;
 
-use crate::redis::{ITEM, LEVELS, Two, connect, invalidate, number, snapshot, two};
+use crate::redis::{ITEM, LEVELS, Two, changes, connect, invalidate, number, snapshot, two};
 
 /// Race 5: an invalidation that has to write fails on a full server. Defence: the fence is removed,
 /// before anything else.
@@ -66,13 +66,14 @@ async fn a_full_server_refuses_what_it_cannot_store_and_changes_nothing() {
         let large = region.set_many(large.iter().map(|(key, value)| (key.as_str(), value)));
         refused.push((name, large.await.unwrap_err()));
     }
+    assert_eq!(changes(&before, &snapshot(&server).await), [""; 0]);
     refused.push(("a fill", pending.fill(&2).await.unwrap_err()));
     for (what, error) in refused {
         assert!(error.is_unavailable(), "{what}: {error:?}");
         assert!(error.to_string().contains("maxmemory"), "{what}: {error}");
     }
-    assert_eq!(snapshot(&server).await, before);
     assert_eq!(number(&known, "k").await, Some(1), "it can still be read");
+    assert_eq!(number(&known, "computed").await, None);
     make_room(&server).await;
     known.set("k", &2).await.unwrap();
     new.set("k", &2).await.unwrap();

@@ -1,11 +1,11 @@
 //! Race 3: ids of fences that come back.
 
 use std::collections::BTreeSet;
-
-use region_cache::{Cache, CacheBuilder};
-use region_cache_testkit::proxy::{Direction, Fault, Proxy};
-use region_cache_testkit::server::Server;
 use std::time::Duration;
+
+use region_cache::Cache;
+use region_cache_testkit::proxy::{Direction, Fault, Proxy};
+use region_cache_testkit::server::{Server, Value};
 
 use crate::redis::{
     ITEM, LEVELS, NAMESPACE_FENCE, Two, connect, fences, invalidate, key, lease, number, two,
@@ -19,10 +19,12 @@ async fn old_bytes_stay_dead_after_their_fence_was_evicted_and_made_again() {
     for fence in fences(ITEM) {
         let region = here.region(ITEM);
         region.set("k", &1).await.unwrap();
-        let old = server.call(&["HGET", &key('h', ITEM), "k"]).await;
+        let Value::Bytes(old) = server.call(&["HGET", &key('h', ITEM), "k"]).await else {
+            panic!("it is not stored where it should be");
+        };
         server.cli(&["DEL", &fence]).await;
         there.region(ITEM).set("other", &2).await.unwrap();
-        put_back(&server, &old.to_bytes()).await;
+        put_back(&server, &old).await;
 
         for region in [here.region(ITEM), there.region(ITEM), connect(&server).await.region(ITEM)] {
             assert_eq!(number(&region, "k").await, None, "after {fence} was made again");
@@ -31,9 +33,9 @@ async fn old_bytes_stay_dead_after_their_fence_was_evicted_and_made_again() {
             assert_eq!(region.len().await.unwrap(), 1);
         }
         assert!(!there.region(ITEM).remove("k").await.unwrap(), "nothing was there to be removed");
-        put_back(&server, &old.to_bytes()).await;
+        put_back(&server, &old).await;
         assert_eq!(there.region(ITEM).increment("k", 5).await.unwrap(), 5, "from nothing");
-        put_back(&server, &old.to_bytes()).await;
+        put_back(&server, &old).await;
         assert!(lease(&here.region(ITEM), "k").await.fill(&3).await.unwrap());
         invalidate(&there, "shop").await;
     }
@@ -71,7 +73,7 @@ async fn no_fence_is_ever_made_twice_with_one_id() {
 async fn a_change_whose_answer_is_lost_is_sent_once() {
     let server = Server::start().await;
     let proxy = Proxy::to(server.address()).await;
-    let builder: CacheBuilder = Cache::builder().operation_timeout(Duration::from_millis(200));
+    let builder = Cache::builder().operation_timeout(Duration::from_millis(200));
     let cache = builder.url(proxy.url()).build().await.unwrap();
     let counter = cache.region(ITEM);
     assert_eq!(counter.increment("k", 1).await.unwrap(), 1);

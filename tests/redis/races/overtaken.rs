@@ -23,7 +23,7 @@ async fn what_was_computed_before_an_invalidation_is_not_stored() {
 /// Race 1, when the region lives again by the time of the store. Defence: the token.
 #[tokio::test]
 async fn what_was_computed_before_an_invalidation_is_not_stored_in_the_next_life() {
-    let Two { here, there, .. } = two().await;
+    let Two { server: _server, here, there } = two().await;
     for level in LEVELS {
         let computed = lease(&here.region(ITEM), "k").await;
         invalidate(&there, level).await;
@@ -38,7 +38,7 @@ async fn what_was_computed_before_an_invalidation_is_not_stored_in_the_next_life
 /// of the key drops.
 #[tokio::test]
 async fn what_was_computed_before_a_change_of_its_key_is_not_stored() {
-    let Two { here, there, .. } = two().await;
+    let Two { server: _server, here, there } = two().await;
     for change in CHANGES {
         let [region, changed] = [&here, &there].map(|cache| cache.region(ITEM).region(change));
         // The region stands whatever happens to the key.
@@ -83,7 +83,7 @@ async fn a_fence_that_came_and_went_during_a_computation_refuses_the_store() {
 /// Race 15: the lease of a doomed computation. Defence: one with another stamp is taken over at once.
 #[tokio::test]
 async fn the_lease_of_a_doomed_computation_is_taken_over_at_once() {
-    let Two { here, there, .. } = two().await;
+    let Two { server: _server, here, there } = two().await;
     for level in LEVELS {
         let doomed = lease(&here.region(ITEM), "k").await;
         assert!(!miss::<i64>(&there.region(ITEM), "k").await.holds_lease(), "it is the other's");
