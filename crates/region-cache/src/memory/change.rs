@@ -98,10 +98,10 @@ impl Store {
             self.put(node, key, draft, expiry, keep);
             return Outcome::Sum(delta);
         };
-        let head = envelope.head();
-        let Some(number) = envelope.integer().filter(|_| head.schema == draft.head().schema) else {
-            return Outcome::NotAnInteger(envelope);
-        };
+        let (head, wanted) = (envelope.head(), draft.head());
+        let is_ours = (head.codec, head.schema) == (wanted.codec, wanted.schema);
+        let number = envelope.integer().filter(|_| is_ours && envelope.check().is_ok());
+        let Some(number) = number else { return Outcome::NotAnInteger(envelope) };
         let Some(sum) = number.checked_add(delta) else {
             return Outcome::Overflow;
         };

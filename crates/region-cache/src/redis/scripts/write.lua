@@ -50,6 +50,13 @@ local function present(field)
   return false
 end
 
+-- Whether an envelope is a sound integer with the codec and the schema of another.
+local function is_like(there, other)
+  return string.byte(there, 2) == 1
+    and string.sub(there, 27, 36) == string.sub(other, 27, 36)
+    and struct.unpack('>I4', string.sub(there, 41, 44)) == #there - 52
+end
+
 -- What each change will do is settled by reading; then all is written.
 local reply, writes, removes, fields = { 1 }, {}, {}, {}
 local seen = {}
@@ -96,7 +103,7 @@ while ARGV[at] do
       seen[field] = ARGV[at + 3]
       writes[#writes + 1] = { field, ARGV[at + 3], ARGV[at + 4] }
       fields[#fields + 1] = field
-    elseif string.byte(there, 2) ~= 1 or string.sub(there, 29, 36) ~= string.sub(ARGV[at + 3], 29, 36) then
+    elseif not is_like(there, ARGV[at + 3]) then
       outcome = { 'N', there }
     else
       -- INCRBY is exact over all 64 bits and refuses to overflow; Lua's numbers are neither.
