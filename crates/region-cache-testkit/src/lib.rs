@@ -1,6 +1,6 @@
 //! What the tests of region-cache are made of.
 //!
-//! - [`conformance`]: what every backend must do, in small cases. A backend of one's own implements a
+//! - [`conformance`](mod@conformance): what every backend must do, in small cases. A backend of one's own implements a
 //!   [`Fixture`](conformance::Fixture) and runs them all by [`conformance!`](crate::conformance!).
 //! - [`backends`]: decorators around any backend that count, wait, get stuck, damage or cheat.
 //! - [`auditor`]: many readers and writers, and a truth outside the cache that tells stale values.
