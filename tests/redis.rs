@@ -8,6 +8,7 @@ mod lives;
 mod races;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use region_cache::backend::{Address, Step, Walk};
 use region_cache::{Cache, Lookup, Miss, Region, Value};
@@ -31,7 +32,14 @@ async fn on(server: Server) -> Two {
 
 /// One more process.
 async fn connect(server: &Server) -> Cache {
-    Cache::connect(&server.url()).await.unwrap()
+    connect_to(&server.url()).await
+}
+
+/// The same on another way to a server. It waits long: a machine may be busy, and a test that is about
+/// waiting says so.
+async fn connect_to(url: &str) -> Cache {
+    let builder = Cache::builder().url(url).operation_timeout(Duration::from_secs(20));
+    builder.build().await.unwrap()
 }
 
 /// A lookup that finds nothing.

@@ -24,10 +24,11 @@ pub use evict::Victim;
 pub use lease::How;
 pub use restart::Part;
 
+use crate::client::Task;
 use crate::promises::{self, Kept, Promise, demand};
 use crate::setup::Setup;
-use crate::words::{Key, Keys, Region, Regions, Who};
-use crate::world::{Task, World};
+use crate::words::{Key, Keys, Region, Who};
+use crate::world::World;
 
 /// Something that can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ fn happen(setup: &Setup, world: &mut World, act: Act) -> Kept {
         Act::Free(region) => walk::free_late(setup, world, region),
         Act::TakeUp(runner) => walk::take_up(world, runner),
         Act::Step(runner, region) => walk::step(setup, world, runner, region),
-        Act::End(runner) => walk::end(setup, world, runner),
+        Act::End(runner) => walk::end(world, runner),
         Act::Abandon(runner) => walk::abandon(world, runner),
         Act::Evict(victim) => evict::evict(setup, world, victim),
         Act::Age => age::age(setup, world),
@@ -146,9 +147,8 @@ fn happen(setup: &Setup, world: &mut World, act: Act) -> Kept {
 /// seen while a read was under way.
 fn note(setup: &Setup, before: &World, world: &mut World, act: Act) -> Kept {
     if !matches!(act, Act::Restart(_) | Act::Failover) {
-        let rose =
-            world.truth.note_fences(setup, &before.master.data, &world.master.data);
-        demand(!rose, Promise::Undead)?;
+        let rose = world.truth.note_fences(setup, &before.master.data, &world.master.data);
+        demand(setup, !rose, Promise::Undead)?;
     }
     for who in setup.clients() {
         match world.clients[who].task {
@@ -158,9 +158,4 @@ fn note(setup: &Setup, before: &World, world: &mut World, act: Act) -> Kept {
         }
     }
     Ok(())
-}
-
-/// The regions of a set, as a trace names them.
-pub(crate) fn names(setup: &Setup, regions: Regions) -> String {
-    regions.iter().map(|region| setup.tree.name(region)).collect::<Vec<_>>().join(" and ")
 }

@@ -7,15 +7,19 @@
 //!
 //! With that the number of states is finite even where nothing limits the number of changes.
 
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
 use std::hash::{Hash, Hasher};
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::server::{Data, Entry, Lease, Reigns, Server, Walk};
 use crate::setup::Setup;
 use crate::truth::Fallen;
 use crate::words::{ByWho, Id, Ids, Key, Version, Who};
-use crate::world::{Half, Task, World};
+use crate::world::World;
 
 /// What a state is known by.
 pub type Fingerprint = u128;
@@ -54,165 +58,36 @@ fn fingerprint(world: &World) -> Fingerprint {
 fn number_ids(world: &mut World) {
     let mut names = [None; 256];
     let mut last = 0;
+    let (old, mut new) = (world.truth.fallen, Fallen::NONE);
     world.each_id(&mut |id| {
         if *id != Id::NOTHING {
-            *id = *names[usize::from(id.number())].get_or_insert_with(|| {
+            let name = &mut names[usize::from(id.number())];
+            if name.is_none() {
                 last += 1;
-                Id::numbered(last)
-            });
+                *name = Some(Id::numbered(last));
+                if old.contains(*id) {
+                    new.insert(Id::numbered(last));
+                }
+            }
+            *id = name.unwrap_or(*id);
         }
     });
-    let mut fallen = Fallen::NONE;
-    for number in 1..=u8::MAX - 1 {
-        if let Some(name) = names[usize::from(number)] {
-            if world.truth.fallen.contains(Id::numbered(number)) {
-                fallen.insert(name);
-            }
-        }
-    }
-    world.truth.fallen = fallen;
+    world.truth.fallen = new;
     world.ids = Ids::after(last);
 }
 
 fn rank_versions(world: &mut World, key: Key) {
-    let floor = world.truth.floor[key];
-    let mut present = [false; 256];
-    world.each_version(key, &mut |version| present[usize::from(version.0)] = true);
-    let mut ranks = [Version(0); 256];
-    let mut last = 0;
-    for version in floor.0..=u8::MAX {
-        if present[usize::from(version)] {
-            last += 1;
-            ranks[usize::from(version)] = Version(last);
-        }
-    }
-    world.each_version(key, &mut |version| *version = ranks[usize::from(version.0)]);
+    let mut present = 0_u64;
+    world.each_version(key, &mut |version| present |= 1 << version.0);
+    let worthy = u64::MAX << world.truth.floor[key].0;
+    world.each_version(key, &mut |version| {
+        let lesser = u64::MAX >> (63 - version.0);
+        *version = rank(present & worthy & lesser);
+    });
 }
 
-impl World {
-    fn each_id(&mut self, f: &mut impl FnMut(&mut Id)) {
-        self.master.each_id(f);
-        if let Some(replica) = &mut self.replica {
-            replica.each_id(f);
-        }
-        if let Some(disk) = &mut self.disk {
-            disk.each_id(f);
-        }
-        for client in self.clients.values_mut() {
-            client.connection.reigns.each_id(f);
-            client.beliefs.values_mut().flatten().for_each(&mut *f);
-            client.proposed.values_mut().flatten().for_each(&mut *f);
-            client.task.each_id(f);
-        }
-        for runner in self.runners.iter_mut().flatten() {
-            f(&mut runner.walk);
-        }
-        if let Some(request) = &mut self.resend {
-            request.stamps.values_mut().flatten().for_each(&mut *f);
-            request.proposals.values_mut().for_each(&mut *f);
-        }
-    }
-
-    fn each_version(&mut self, key: Key, f: &mut impl FnMut(&mut Version)) {
-        let replica = self.replica.as_mut().map(|replica| &mut replica.data);
-        let disk = self.disk.as_deref_mut();
-        for data in [Some(&mut self.master.data), replica, disk].into_iter().flatten() {
-            if let Some(entry) = &mut data.entries[key] {
-                f(&mut entry.version);
-            }
-        }
-        f(&mut self.truth.newest[key]);
-        f(&mut self.truth.floor[key]);
-        self.truth.kept[key].iter_mut().for_each(&mut *f);
-        for client in self.clients.values_mut() {
-            client.task.each_version(key, f);
-        }
-    }
-}
-
-impl Server {
-    fn each_id(&mut self, f: &mut impl FnMut(&mut Id)) {
-        self.reigns.each_id(f);
-        self.data.each_id(f);
-    }
-}
-
-impl Reigns {
-    fn each_id(&mut self, f: &mut impl FnMut(&mut Id)) {
-        for reign in [&mut self.namespace, &mut self.root] {
-            f(&mut reign.run);
-            f(&mut reign.replid);
-        }
-    }
-}
-
-impl Data {
-    fn each_id(&mut self, f: &mut impl FnMut(&mut Id)) {
-        for fence in self.fences.values_mut().flatten() {
-            f(&mut fence.id);
-            fence.hangs_on.iter_mut().for_each(&mut *f);
-            if let Some(reign) = &mut fence.reign {
-                f(&mut reign.run);
-                f(&mut reign.replid);
-            }
-        }
-        for Entry { stamp, .. } in self.entries.values_mut().flatten() {
-            f(stamp);
-        }
-        for Lease { id, stamp } in self.leases.values_mut().flatten() {
-            f(id);
-            f(stamp);
-        }
-        for Walk { id, .. } in self.walks.iter_mut().flatten() {
-            f(id);
-        }
-    }
-}
-
-impl Task {
-    fn each_id(&mut self, f: &mut impl FnMut(&mut Id)) {
-        match self {
-            Self::Idle => {}
-            Self::Reading(reading) => {
-                reading.reigns.each_id(f);
-                match &mut reading.half {
-                    Half::Values(entries) => {
-                        entries.values_mut().flatten().for_each(|entry| f(&mut entry.stamp));
-                    }
-                    Half::Fence(own) => own.iter_mut().for_each(&mut *f),
-                }
-            }
-            Self::Computing(flight) => {
-                f(&mut flight.token);
-                f(&mut flight.lease);
-            }
-            Self::Transaction(transaction) => {
-                transaction.fences.values_mut().flatten().for_each(&mut *f);
-            }
-        }
-    }
-
-    fn each_version(&mut self, key: Key, f: &mut impl FnMut(&mut Version)) {
-        match self {
-            Self::Idle => {}
-            Self::Reading(reading) => {
-                if let Half::Values(entries) = &mut reading.half {
-                    entries[key].iter_mut().for_each(|entry| f(&mut entry.version));
-                }
-                for view in &mut reading.views {
-                    view[key].iter_mut().for_each(&mut *f);
-                }
-            }
-            Self::Computing(flight) => {
-                if flight.key == key {
-                    f(&mut flight.version);
-                }
-            }
-            Self::Transaction(transaction) => {
-                transaction.read[key].iter_mut().for_each(&mut *f);
-            }
-        }
-    }
+fn rank(lesser: u64) -> Version {
+    Version(u8::try_from(lesser.count_ones()).unwrap_or(u8::MAX))
 }
 
 /// A state as bytes. Whatever is counted in it is small, the length of a list included.

@@ -1,13 +1,16 @@
 //! The model.
 pub mod acts;
 pub mod canon;
+pub mod client;
 pub mod explore;
+pub mod faults;
 pub mod promises;
 pub mod rules;
 pub mod script;
 pub mod server;
 pub mod setup;
 pub mod setups;
+pub mod small;
 pub mod trace;
 pub mod tree;
 pub mod truth;
@@ -16,4 +19,3 @@ pub mod words;
 pub mod world;
 
 pub use tree::Tree;
-pub mod canon_check;

@@ -19,6 +19,16 @@ macro_rules! rules {
             /// The names of all rules.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)*];
 
+            /// The same without one rule; `None` if there is none of that name.
+            #[must_use]
+            pub fn without(mut self, name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => self.$name = false,)*
+                    _ => return None,
+                }
+                Some(self)
+            }
+
             /// The names of the rules that are not kept.
             pub fn missing(&self) -> Vec<&'static str> {
                 let kept = [$((stringify!($name), self.$name),)*];
@@ -74,8 +84,10 @@ rules! {
     lease_at_fill,
     /// A lease that is not there is not one's own. (Races 1 and 2)
     absent_lease_refuses,
-    /// A write and a transaction drop the leases of the keys that they write. (Race 1)
+    /// A write drops the leases of the keys that it writes. (Race 1)
     write_drops_lease,
+    /// So does a transaction. (Race 1)
+    transaction_drops_lease,
     /// A removal drops the key's lease. (Race 1)
     remove_drops_lease,
     /// A computation is joined only after one's own lease was answered with its token. (Race 10)
@@ -100,8 +112,10 @@ rules! {
 
     /// A write compares, and writes nothing unless the stamps are those that stand. (Race 11)
     write_compares_stamps,
-    /// Types are checked before anything is written. (Race 12)
+    /// A script checks the types of its keys before it writes anything. (Race 12)
     types_checked_first,
+    /// A transaction asks for the types of its hashes before it sends `MULTI`. (Race 12)
+    transaction_asks_types,
     /// A `MULTI` is guarded by `WATCH`. (Race 11)
     watch_before_multi,
     /// `WATCH` is sent before what it guards is read. (Race 11)

@@ -117,7 +117,9 @@ impl Data {
     /// Whether a walk from the namespace would come by a region.
     pub fn is_linked(&self, setup: &Setup, region: Region) -> bool {
         let path = setup.tree.path(region);
-        path.iter().zip(path.iter().skip(1)).all(|(above, name)| self.children[*above].contains(*name))
+        path.iter()
+            .zip(path.iter().skip(1))
+            .all(|(above, name)| self.children[*above].contains(*name))
     }
 
     /// Links a region into the set of the one above.

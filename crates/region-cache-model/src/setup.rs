@@ -1,5 +1,7 @@
 //! What a model is made of: a tree, the clients and what they may do, and what may go wrong.
 
+use crate::faults::Faults;
+use crate::promises::Promise;
 use crate::rules::Rules;
 use crate::tree::Tree;
 use crate::words::{ByWho, Keys, Regions, Who};
@@ -34,6 +36,8 @@ pub struct Setup {
     pub reign_always_asked: bool,
     /// A region whose hash is of a foreign type: somebody else uses our key.
     pub foreign: Regions,
+    /// The promises that are looked at.
+    pub judged: &'static [Promise],
 }
 
 /// What one client may do.
@@ -73,40 +77,24 @@ pub enum Walks {
     Traversed,
 }
 
-/// What may go wrong, and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Faults {
-    /// Changes: writes, removals, invalidations. No fault, but counted like one.
-    pub changes: Limit,
-    /// A fence is evicted or expires.
-    pub fences: Limit,
-    /// A region's hash is evicted or expires.
-    pub hashes: Limit,
-    /// A lease is evicted, or its record expires.
-    pub leases: Limit,
-    /// A child set is evicted.
-    pub child_sets: Limit,
-    /// A lease passes its deadline, and another takes it over.
-    pub takeovers: Limit,
-    /// A reply is lost: the script ran, and its caller does not know.
-    pub replies: Limit,
-    /// A process dies and is started again: what it was doing and what it knew is gone.
-    pub deaths: Limit,
-    /// The server's memory is full, or is so no longer.
-    pub full: Limit,
-    /// The short lives run out, and with that setups have short lives.
-    pub ages: Limit,
-    /// The server restarts from its last snapshot.
-    pub restarts: Limit,
-    /// The replica is promoted, and the master becomes its replica.
-    pub failovers: Limit,
-}
-
-/// How often something may happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Limit(u8);
-
 impl Setup {
+    /// A namespace, a root and a region with one key, nobody who does anything, and no faults.
+    pub const QUIET: Self = Self {
+        name: "nothing happens",
+        tree: Tree::SINGLE,
+        rules: Rules::CONTRACT,
+        roles: &[],
+        removes: Keys::NONE,
+        invalidates: Regions::NONE,
+        walks: Walks::None,
+        faults: Faults::NONE,
+        namespace_apart: false,
+        connections_survive: false,
+        reign_always_asked: false,
+        foreign: Regions::NONE,
+        judged: Promise::ALL,
+    };
+
     /// The clients.
     pub fn clients(&self) -> impl Iterator<Item = Who> + use<> {
         (0..).take(self.roles.len()).map(Who)
@@ -156,52 +144,4 @@ impl Role {
         writes: &[],
         transactions: &[],
     };
-}
-
-impl Faults {
-    /// Nothing goes wrong, and changes are without limit.
-    pub const NONE: Self = Self {
-        changes: Limit::OFTEN,
-        fences: Limit::NEVER,
-        hashes: Limit::NEVER,
-        leases: Limit::NEVER,
-        child_sets: Limit::NEVER,
-        takeovers: Limit::NEVER,
-        replies: Limit::NEVER,
-        deaths: Limit::NEVER,
-        full: Limit::NEVER,
-        ages: Limit::NEVER,
-        restarts: Limit::NEVER,
-        failovers: Limit::NEVER,
-    };
-}
-
-impl Limit {
-    /// Not at all.
-    pub const NEVER: Self = Self(0);
-    /// Once.
-    pub const ONCE: Self = Self(1);
-    /// Twice.
-    pub const TWICE: Self = Self(2);
-    /// Three times.
-    pub const THRICE: Self = Self(3);
-    /// Without limit.
-    pub const OFTEN: Self = Self(u8::MAX);
-
-    /// Whether it may happen once more.
-    pub fn is_left(self) -> bool {
-        self.0 > 0
-    }
-
-    /// Whether it may happen without end.
-    pub fn is_endless(self) -> bool {
-        self == Self::OFTEN
-    }
-
-    /// It happens.
-    pub fn spend(&mut self) {
-        if !self.is_endless() {
-            self.0 -= 1;
-        }
-    }
 }

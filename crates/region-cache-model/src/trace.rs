@@ -26,7 +26,9 @@ pub fn tell(setup: &Setup, acts: &[Act], promise: Promise) -> Vec<String> {
             break;
         };
         lines.push(format!("{number:>3}. {}", name::act(setup, &world, act)));
-        lines.extend(change::between(setup, &world, &next).into_iter().map(|l| format!("       {l}")));
+        lines.extend(
+            change::between(setup, &world, &next).into_iter().map(|l| format!("       {l}")),
+        );
         world = next;
     }
     lines.push(format!("     Broken: {promise}"));

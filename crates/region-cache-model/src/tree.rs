@@ -32,6 +32,13 @@ impl Tree {
     /// As [`CHAIN`](Self::CHAIN), with one key, in the lowest region.
     pub const DEEP: Self = Self { homes: &[R3], ..Self::CHAIN };
 
+    /// namespace → root → three regions in a row, with one key, in the lowest.
+    pub const DEEPER: Self = Self {
+        paths: &[&[NS], &[NS, ROOT], &[NS, ROOT, R2], &[NS, ROOT, R2, R3], &[NS, ROOT, R2, R3, R4]],
+        names: &["namespace", "shop", "shop.a", "shop.a.b", "shop.a.b.c"],
+        homes: &[R4],
+    };
+
     /// namespace → root → region → two sub-regions, a key in each of the lowest.
     pub const CROWN: Self = Self {
         paths: &[&[NS], &[NS, ROOT], &[NS, ROOT, R2], &[NS, ROOT, R2, R3], &[NS, ROOT, R2, R4]],
@@ -109,9 +116,8 @@ impl Tree {
 
     /// All regions of the paths to these, each after the one above it.
     pub fn paths_to(&self, regions: Regions) -> impl Iterator<Item = Region> {
-        self.regions().filter(move |above| {
-            regions.iter().any(|region| self.is_beneath(region, *above))
-        })
+        self.regions()
+            .filter(move |above| regions.iter().any(|region| self.is_beneath(region, *above)))
     }
 
     /// What a region is called.

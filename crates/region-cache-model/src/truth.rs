@@ -72,7 +72,11 @@ impl Truth {
                 self.fallen.insert(old);
             }
         }
-        setup.tree.regions().filter_map(|region| id(after, region)).any(|id| self.fallen.contains(id))
+        setup
+            .tree
+            .regions()
+            .filter_map(|region| id(after, region))
+            .any(|id| self.fallen.contains(id))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The state of a model: server, clients, and the truth that nobody in it knows.
 
+use crate::client::{Client, Connection};
+use crate::faults::Faults;
 use crate::script::{Script, propose};
-use crate::server::{Data, Entry, Reigns, Server};
-use crate::setup::{Faults, Setup, Wish};
+use crate::server::{Data, Reigns, Server};
+use crate::setup::Setup;
 use crate::truth::Truth;
 use crate::view::View;
-use crate::words::{ByKey, ByRegion, ByWho, Id, Ids, Key, Keys, Region, Regions, Reign, Version, Who};
+use crate::words::{ByRegion, ByWho, Id, Ids, Keys, Region, Regions, Reign, Who};
 
 /// Everything, at one instant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,9 +15,9 @@ pub struct World {
     /// The server that takes writes.
     pub master: Server,
     /// Its replica, or the master before it.
-    pub replica: Option<Box<Server>>,
+    pub replica: Option<Server>,
     /// The last snapshot on the master's disk.
-    pub disk: Option<Box<Data>>,
+    pub disk: Option<Data>,
     /// The clients.
     pub clients: ByWho<Client>,
     /// The processes that are freeing what an invalidation left behind.
@@ -28,97 +30,6 @@ pub struct World {
     pub left: Faults,
     /// The ids that are given out.
     pub ids: Ids,
-}
-
-/// A client.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Client {
-    /// What it is doing.
-    pub task: Task,
-    /// Its connection.
-    pub connection: Connection,
-    /// The fences that it knows of the regions that it writes to.
-    pub beliefs: ByRegion<Option<Id>>,
-    /// The regions whose fences it knows to be as lasting as it wants them.
-    pub lengthened: Regions,
-    /// The ids that it has proposed without learning what became of them. The contract forgets them.
-    pub proposed: ByRegion<Option<Id>>,
-}
-
-/// A connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Connection {
-    /// The reign that was learnt on it.
-    pub reigns: Reigns,
-    /// Whether it leads to a server that has become a replica since.
-    pub is_to_replica: bool,
-}
-
-/// What a client is in the middle of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// Nothing.
-    Idle,
-    /// A read, between its two commands.
-    Reading(Box<Reading>),
-    /// A computation, between lease and fill.
-    Computing(Flight),
-    /// A transaction, between `WATCH` and `EXEC`.
-    Transaction(Box<Transaction>),
-}
-
-/// Half a read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reading {
-    /// The region that is read, with all its keys.
-    pub region: Region,
-    /// What the first command brought.
-    pub half: Half,
-    /// The keys whose values were older than they may be when the read began.
-    pub stale: Keys,
-    /// The reign of the connection that it was sent on.
-    pub reigns: Reigns,
-    /// What one could have seen at some instant since the read began. Kept only where there are
-    /// several keys to be seen.
-    pub views: Vec<ByKey<Option<Version>>>,
-}
-
-/// What the first command of a read brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Half {
-    /// The values.
-    Values(ByKey<Option<Entry>>),
-    /// The region's standing fence. (A mutant.)
-    Fence(Option<Id>),
-}
-
-/// A computation under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Flight {
-    /// The key.
-    pub key: Key,
-    /// Its token. Of the path's fences the region's own is enough, because that one names the one
-    /// above, and so on: if it stands and is the same, so are all above it.
-    pub token: Id,
-    /// Its lease.
-    pub lease: Id,
-    /// The source's version when the token was taken.
-    pub version: Version,
-}
-
-/// A transaction under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Transaction {
-    /// What it is to do.
-    pub wish: Wish,
-    /// The standing fences of its paths, as it saw them.
-    pub fences: ByRegion<Option<Id>>,
-    /// The values that it read.
-    pub read: ByKey<Option<Version>>,
-    /// Whether `WATCH` has been sent.
-    pub is_watching: bool,
-    /// Whether something that it watches has changed since.
-    pub is_touched: bool,
 }
 
 /// A write on its way.
@@ -154,23 +65,16 @@ impl World {
         let mut reign = || Reign { run: ids.fresh(), replid: ids.fresh() };
         let one = reign();
         let namespace = if setup.namespace_apart { reign() } else { one };
-        let master = Server {
-            data: Data::EMPTY,
-            reigns: Reigns { namespace, root: one },
-            is_full: false,
-        };
+        let master =
+            Server { data: Data::EMPTY, reigns: Reigns { namespace, root: one }, is_full: false };
         let other = reign();
-        let replica = setup.faults.failovers.is_left().then(|| {
-            Box::new(Server { reigns: Reigns { namespace: other, root: other }, ..master })
-        });
+        let replica = setup
+            .faults
+            .failovers
+            .is_left()
+            .then(|| Server { reigns: Reigns { namespace: other, root: other }, ..master });
         let connection = Connection { reigns: master.reigns, is_to_replica: false };
-        let client = Client {
-            task: Task::Idle,
-            connection,
-            beliefs: ByRegion::all(None),
-            lengthened: Regions::NONE,
-            proposed: ByRegion::all(None),
-        };
+        let client = Client::new(connection);
         Self {
             master,
             replica,
@@ -246,11 +150,3 @@ impl World {
         }
     }
 }
-
-impl Client {
-    /// Whether it could begin something.
-    pub fn is_idle(&self) -> bool {
-        self.task == Task::Idle
-    }
-}
-impl World { #[doc(hidden)] pub fn ids_last(&self) -> u8 { let mut i = self.ids; i.fresh().number() - 1 } }

@@ -1,7 +1,8 @@
 //! What the tests of region-cache are made of.
 //!
-//! - [`conformance`](mod@conformance): what every backend must do, in small cases. A backend of one's own implements a
-//!   [`Fixture`](conformance::Fixture) and runs them all by [`conformance!`](crate::conformance!).
+//! - [`conformance`](mod@conformance): what every backend must do, in small cases. A backend of one's
+//!   own implements a [`Fixture`](conformance::Fixture) and runs them all by
+//!   [`conformance!`](crate::conformance!).
 //! - [`backends`]: decorators around any backend that count, wait, get stuck, damage or cheat.
 //! - [`auditor`]: many readers and writers, and a truth outside the cache that tells stale values.
 //! - `server` and `proxy`: throwaway servers and bad lines to them, on Unix.

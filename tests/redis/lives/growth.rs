@@ -6,7 +6,7 @@ use std::time::Duration;
 use region_cache::{Cache, Region};
 
 use super::{WAYS, lives, living, write};
-use crate::redis::{ITEM, NAMESPACE_FENCE, ROOTS, Two, fences, key, lease, two};
+use crate::redis::{ITEM, ROOTS, Two, fences, key, lease, two};
 
 #[tokio::test]
 async fn nothing_lives_for_ever_by_accident() {
@@ -24,7 +24,7 @@ async fn nothing_lives_for_ever_by_accident() {
             seen.extend(lives.into_keys());
         }
     }
-    assert!(seen.len() > 30, "too little was done: {seen:#?}");
+    assert!(seen.len() > 20, "too little was done: {seen:#?}");
 }
 
 #[tokio::test]
@@ -63,7 +63,8 @@ async fn an_entry_without_end_keeps_its_hash_and_its_path_and_nothing_else() {
         write(&living(&region, Some(MINUTE)), "set").await;
         write(&living(&here.region("shop.other"), Some(MINUTE)), "set").await;
         write(&living(&region, None), way).await;
-        let endless = [key('h', ITEM), ROOTS.to_owned(), key('c', "shop"), key('c', "shop.catalog")];
+        let endless =
+            [key('h', ITEM), ROOTS.to_owned(), key('c', "shop"), key('c', "shop.catalog")];
         let mut endless: Vec<String> = endless.into_iter().chain(fences(ITEM)).collect();
         endless.sort_unstable();
         // The number of announcements lives as long as its root, once there is anything to announce.
@@ -133,7 +134,6 @@ fn assert_outlived(lives: &BTreeMap<String, i64>) {
             assert!(life(&needed) >= life(hash), "{needed} does not outlive {hash}: {lives:#?}");
         }
     }
-    assert!(life(NAMESPACE_FENCE).is_some());
 }
 
 /// Does something, in all ways that there are, with lives from a second to an hour.

@@ -18,17 +18,23 @@ async fn after_a_clear_by_another_process_nothing_of_before_is_read() {
         server.cli(&["SREM", ROOTS, root]).await;
     }
     here.clear().await.unwrap();
-    for (_, path) in PATHS {
-        assert!(exists(&server, &key('h', path)).await, "only the fence above has gone");
-        for cache in [&there, &here, &connect(&server).await] {
-            let region = cache.region(path);
-            assert_eq!(number(&region, "k").await, None, "{path}");
-            assert!(!region.remove("k").await.unwrap(), "{path}");
-            assert!(!region.expire("k").await.unwrap(), "{path}");
-            assert_eq!(region.len().await.unwrap(), 0, "{path}");
+    for is_new in [false, true] {
+        if is_new {
+            // The namespace has a fence again, and it is not the one of before.
+            connect(&server).await.region("new").set("k", &2).await.unwrap();
+        }
+        for (_, path) in PATHS {
+            assert!(exists(&server, &key('h', path)).await, "only the fence above has gone");
+            for cache in [&there, &here, &connect(&server).await] {
+                let region = cache.region(path);
+                assert_eq!(number(&region, "k").await, None, "{path}");
+                assert!(!region.contains("k").await.unwrap(), "{path}");
+                assert!(!region.expire("k").await.unwrap(), "{path}");
+                assert_eq!(region.len().await.unwrap(), 0, "{path}");
+            }
         }
     }
-    assert!(there.root().children().await.unwrap().is_empty());
+    assert_eq!(there.root().children().await.unwrap(), [there.region("new")]);
 }
 
 /// Race 14: what a process believes of fences is worthless after a `clear()` by another. Defence: each

@@ -98,7 +98,10 @@ async fn squeezed(server: &Server) -> BTreeSet<String> {
             return hashes(server).await;
         }
     }
-    panic!("nothing was evicted as it should: {:?}", server.info("stats").await.get("evicted_keys"));
+    panic!(
+        "nothing was evicted as it should: {:?}",
+        server.info("stats").await.get("evicted_keys")
+    );
 }
 
 /// The regions of which there is a hash.

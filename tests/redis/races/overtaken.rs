@@ -130,8 +130,16 @@ async fn a_lease_past_its_deadline_is_taken_over_or_still_good() {
 
 /// Everything that changes a key.
 const CHANGES: [&str; 10] = [
-    "set", "add", "increment", "set_many", "remove", "remove_many", "expire", "commit-set",
-    "commit-remove", "commit-expire",
+    "set",
+    "add",
+    "increment",
+    "set_many",
+    "remove",
+    "remove_many",
+    "expire",
+    "commit-set",
+    "commit-remove",
+    "commit-expire",
 ];
 
 /// Changes the key `k`; what it holds then.

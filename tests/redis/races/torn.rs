@@ -1,10 +1,10 @@
 //! Race 11: writes that believe in fences which have fallen.
 
 use futures::join;
-use region_cache::{Cache, Region};
+use region_cache::Region;
 
 use crate::redis::gate::Gate;
-use crate::redis::{Two, connect, invalidate, number, two};
+use crate::redis::{Two, connect, connect_to, invalidate, number, two};
 
 /// Race 11: a `MULTI` with stamps that another process has overtaken: half of it could be read, and a
 /// confirmed value would be overwritten by one that nobody can read. Defence: `WATCH`.
@@ -12,7 +12,7 @@ use crate::redis::{Two, connect, invalidate, number, two};
 async fn a_transaction_overtaken_by_an_invalidation_is_neither_torn_nor_destroys_anything() {
     let Two { server, there, here: _ } = two().await;
     let gate = Gate::to(server.address()).await;
-    let here = Cache::connect(&gate.url()).await.unwrap();
+    let here = connect_to(&gate.url()).await;
     for level in ["", "shop", "shop.b"] {
         let [a, b] = ["shop.a", "shop.b"].map(|path| there.region(path));
         a.set("x", &0).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_transaction_whose_reading_was_overtaken_runs_again() {
 async fn a_large_set_many_overtaken_by_an_invalidation_destroys_nothing() {
     let Two { server, there, here: _ } = two().await;
     let gate = Gate::to(server.address()).await;
-    let here = Cache::connect(&gate.url()).await.unwrap();
+    let here = connect_to(&gate.url()).await;
     let [mine, other] = [&here, &there].map(|cache| cache.region("shop.b"));
     mine.set("y", &0).await.unwrap();
 

@@ -9,8 +9,8 @@ use region_cache::backend::Walk;
 use region_cache_testkit::server::{Server, poll_until};
 
 use crate::redis::{
-    ROOTS, Two, address, changes, connect, exists, finish, invalidate, key, members, number, snapshot,
-    two,
+    ROOTS, Two, address, changes, connect, exists, finish, invalidate, key, members, number,
+    snapshot, two,
 };
 
 /// Race 13: a walk reaches what was written after its invalidation. Defence: it frees leftovers only,

@@ -2,9 +2,10 @@
 //! on the server stays.
 
 use super::Act;
+use crate::client::{Client, Connection};
 use crate::setup::Setup;
-use crate::words::{ByRegion, Regions, Who};
-use crate::world::{Client, Connection, Task, World};
+use crate::words::Who;
+use crate::world::World;
 
 pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
     if world.left.deaths.is_left() {
@@ -14,11 +15,6 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 
 pub(super) fn die(world: &mut World, who: Who) {
     world.left.deaths.spend();
-    world.clients[who] = Client {
-        task: Task::Idle,
-        connection: Connection { reigns: world.master.reigns, is_to_replica: false },
-        beliefs: ByRegion::all(None),
-        lengthened: Regions::NONE,
-        proposed: ByRegion::all(None),
-    };
+    let connection = Connection { reigns: world.master.reigns, is_to_replica: false };
+    world.clients[who] = Client::new(connection);
 }

@@ -1,11 +1,12 @@
 //! **Fill**: what was computed is stored, if the token still stands and the lease is still one's own.
 
 use super::Act;
+use crate::client::Task;
 use crate::promises::{Kept, Promise, demand};
 use crate::server::Entry;
 use crate::setup::Setup;
 use crate::words::Who;
-use crate::world::{Task, World};
+use crate::world::World;
 
 pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
     for who in setup.clients() {
@@ -17,7 +18,8 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 
 /// A lost reply makes no difference: the value is handed to its caller either way.
 pub(super) fn fill(setup: &Setup, world: &mut World, who: Who) -> Kept {
-    let Task::Computing(flight) = std::mem::replace(&mut world.clients[who].task, Task::Idle) else {
+    let Task::Computing(flight) = std::mem::replace(&mut world.clients[who].task, Task::Idle)
+    else {
         return Ok(());
     };
     world.reach_master(who);
@@ -38,7 +40,7 @@ pub(super) fn fill(setup: &Setup, world: &mut World, who: Who) -> Kept {
     script.store(key, entry, true);
     script.data.leases[key] = None;
 
-    demand(flight.version >= world.truth.floor[key], Promise::StaleFill)?;
+    demand(setup, flight.version >= world.truth.floor[key], Promise::StaleFill)?;
     world.truth.kept[key] = world.truth.kept[key].max(Some(flight.version));
     Ok(())
 }

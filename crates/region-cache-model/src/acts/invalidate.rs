@@ -23,7 +23,7 @@ pub(super) fn invalidate(setup: &Setup, world: &mut World, region: Region) -> Ke
     } else if setup.rules.fence_deleted_not_written {
         world.master.data.fences[region] = None;
     } else {
-        demand(!world.master.is_full, Promise::Refused)?;
+        demand(setup, !world.master.is_full, Promise::Refused)?;
         write_fence(setup, world, region);
     }
     walk::note(setup, world, region);

@@ -2,12 +2,13 @@
 //! and the right to compute is taken.
 
 use super::Act;
+use crate::client::{Flight, Task};
 use crate::promises::{Kept, Promise, demand};
 use crate::script::lease_id;
 use crate::server::Lease;
 use crate::setup::Setup;
 use crate::words::{Id, Key, Regions, Who};
-use crate::world::{Flight, Task, World};
+use crate::world::World;
 
 /// What becomes of a request for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +60,9 @@ pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: Ho
     }
 
     // The reply.
+    demand(setup, world.view(setup).standing(home) == Some(token), Promise::Futile)?;
     if let Some(lease) = waits {
-        demand(lease.stamp == token, Promise::Blocked)?;
+        demand(setup, lease.stamp == token, Promise::Blocked)?;
     }
     if how == How::TakingOver {
         world.left.takeovers.spend();
@@ -84,7 +86,13 @@ pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: Ho
 
 /// Whether the caller joins a computation that is under way in its process, rather than to compute
 /// or to wait. It is handed that value as if it had read it just now.
-fn joins(setup: &Setup, world: &World, who: Who, key: Key, (token, lease): (Id, Id)) -> Result<bool, Promise> {
+fn joins(
+    setup: &Setup,
+    world: &World,
+    who: Who,
+    key: Key,
+    (token, lease): (Id, Id),
+) -> Result<bool, Promise> {
     if !setup.role(who).joins {
         return Ok(false);
     }
@@ -94,7 +102,7 @@ fn joins(setup: &Setup, world: &World, who: Who, key: Key, (token, lease): (Id, 
             && (flight.token == token || !setup.rules.join_needs_same_token)
             && (flight.lease == lease || !setup.rules.join_needs_same_lease);
         if may_join {
-            demand(flight.version >= world.truth.floor[key], Promise::Stale)?;
+            demand(setup, flight.version >= world.truth.floor[key], Promise::Stale)?;
             return Ok(true);
         }
     }

@@ -2,20 +2,22 @@
 //! script may run between the two.
 
 use super::Act;
+use crate::client::{Half, Reading, Task};
 use crate::promises::{Kept, Promise, demand};
-use crate::setup::Setup;
 use crate::server::Entry;
+use crate::setup::Setup;
 use crate::view::View;
 use crate::words::{ByKey, Key, Keys, Region, Version, Who};
-use crate::world::{Half, Reading, Task, World};
+use crate::world::World;
 
 pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
     for who in setup.clients() {
         match &world.clients[who].task {
             Task::Idle => {
-                let reads = setup.role(who).reads.iter();
-                let worth = reads.filter(|region| is_worth_following(setup, world, who, *region));
-                acts.extend(worth.map(|region| Act::Read(who, region)));
+                let has_keys = |region: &Region| setup.tree.keys_in(*region).count() > 0;
+                let is_worth = |region: &Region| is_worth_following(setup, world, who, *region);
+                let reads = setup.role(who).reads.iter().filter(has_keys).filter(is_worth);
+                acts.extend(reads.map(|region| Act::Read(who, region)));
             }
             Task::Reading(_) => acts.push(Act::ReadOn(who)),
             Task::Computing(_) | Task::Transaction(_) => {}
@@ -40,7 +42,7 @@ pub(super) fn first(setup: &Setup, world: &mut World, who: Who, region: Region) 
     if has_several_keys(setup, region) {
         reading.views.push(seen(setup, world, region));
     }
-    world.clients[who].task = Task::Reading(Box::new(reading));
+    world.clients[who].task = Task::Reading(reading);
 }
 
 /// The second command: `MGET` of the path's fences.
@@ -70,14 +72,18 @@ pub(super) fn second(setup: &Setup, world: &mut World, who: Who) -> Kept {
     for key in setup.tree.keys_in(region) {
         answer[key] = entries[key].filter(|entry| view.counts(*entry, own));
         let is_returned = answer[key].is_some();
-        demand(!is_returned || !reading.stale.contains(key), Promise::Stale)?;
+        demand(setup, !is_returned || !reading.stale.contains(key), Promise::Stale)?;
         if !setup.rules.batch_joined_before_sent {
             // Somebody joins only now, and takes this for an answer to a read that began now.
-            demand(answer[key].is_none_or(|e| e.version >= world.truth.floor[key]), Promise::Stale)?;
+            demand(
+                setup,
+                answer[key].is_none_or(|e| e.version >= world.truth.floor[key]),
+                Promise::Stale,
+            )?;
         }
     }
     let answer = versions(answer);
-    demand(reading.views.is_empty() || reading.views.contains(&answer), Promise::Torn)
+    demand(setup, reading.views.is_empty() || reading.views.contains(&answer), Promise::Torn)
 }
 
 /// While a read of several keys is under way: what one can see by now.
@@ -102,12 +108,7 @@ fn is_worth_following(setup: &Setup, world: &World, who: Who, region: Region) ->
     mutant || is_stale || has_several_keys(setup, region)
 }
 
-fn stale_now(
-    setup: &Setup,
-    world: &World,
-    region: Region,
-    entries: &ByKey<Option<Entry>>,
-) -> Keys {
+fn stale_now(setup: &Setup, world: &World, region: Region, entries: &ByKey<Option<Entry>>) -> Keys {
     let mut stale = Keys::NONE;
     for key in setup.tree.keys_in(region) {
         if entries[key].is_some_and(|entry| entry.version < world.truth.floor[key]) {

@@ -2,9 +2,10 @@
 //! included. The server has a new reign.
 
 use super::Act;
+use crate::client::{Connection, Task};
 use crate::setup::Setup;
 use crate::words::{Region, Reign};
-use crate::world::{Connection, Task, World};
+use crate::world::World;
 
 /// What restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +31,12 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 }
 
 pub(super) fn snapshot(world: &mut World) {
-    world.disk = Some(Box::new(world.master.data));
+    world.disk = Some(world.master.data);
 }
 
 pub(super) fn restart(setup: &Setup, world: &mut World, part: Part) {
     world.left.restarts.spend();
-    let Some(disk) = world.disk.as_deref().copied() else { return };
+    let Some(disk) = world.disk else { return };
     let reign = Reign { run: world.ids.fresh(), replid: world.ids.fresh() };
     let master = &mut world.master;
     let (fence, roots) =

@@ -2,13 +2,14 @@
 //! then `MULTI`, the writes and `EXEC`, in one pipeline.
 
 use super::{Act, write};
+use crate::client::{Task, Transaction};
 use crate::promises::{Kept, Promise, demand};
 use crate::script::{Script, propose};
 use crate::server::{Data, Entry};
 use crate::setup::Setup;
 use crate::view::View;
 use crate::words::{ByKey, ByRegion, Regions, Who};
-use crate::world::{Task, Transaction, World};
+use crate::world::World;
 
 pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
     if world.master.is_full {
@@ -34,7 +35,7 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 pub(super) fn begin(setup: &Setup, world: &mut World, who: Who, which: u8) {
     let wish = setup.role(who).transactions[usize::from(which)];
     let homes = setup.tree.homes(wish.writes);
-    if setup.rules.types_checked_first && homes.meets(setup.foreign) {
+    if setup.rules.transaction_asks_types && homes.meets(setup.foreign) {
         return;
     }
     let view = view_of(setup, world, who);
@@ -46,9 +47,15 @@ pub(super) fn begin(setup: &Setup, world: &mut World, who: Who, which: u8) {
     for key in wish.reads.iter() {
         read[key] = view.lookup(key).map(|entry| entry.version);
     }
-    let is_watching = setup.rules.watch_before_reading;
-    let transaction = Transaction { wish, fences, read, is_watching, is_touched: false };
-    world.clients[who].task = Task::Transaction(Box::new(transaction));
+    let transaction = Transaction {
+        wish,
+        fences,
+        read,
+        reigns: view.reigns,
+        is_watching: setup.rules.watch_before_reading,
+        is_touched: false,
+    };
+    world.clients[who].task = Task::Transaction(transaction);
 }
 
 /// `WATCH`, after what it was to guard has been read. (A mutant.)
@@ -60,7 +67,8 @@ pub(super) fn watch(world: &mut World, who: Who) {
 
 /// The second pipeline. Answered nil, the transaction begins anew or is a conflict; here it is over.
 pub(super) fn exec(setup: &Setup, world: &mut World, who: Who) -> Kept {
-    let Task::Transaction(this) = std::mem::replace(&mut world.clients[who].task, Task::Idle) else {
+    let Task::Transaction(this) = std::mem::replace(&mut world.clients[who].task, Task::Idle)
+    else {
         return Ok(());
     };
     if this.is_touched || world.clients[who].connection.is_to_replica {
@@ -72,7 +80,7 @@ pub(super) fn exec(setup: &Setup, world: &mut World, who: Who) -> Kept {
     world.left.changes.spend();
     let proposals = propose(setup, &mut world.ids);
     let mut stamps = this.fences;
-    let reigns = view_of(setup, world, who).reigns;
+    let (reigns, truth) = (this.reigns, world.truth);
     let mut script = Script { setup, data: &mut world.master.data, reigns };
     for region in setup.tree.paths_to(setup.tree.homes(this.wish.writes)) {
         if stamps[region].is_none() {
@@ -92,12 +100,18 @@ pub(super) fn exec(setup: &Setup, world: &mut World, who: Who) -> Kept {
         written[key] = Some(version);
         let mut script = Script { setup, data: &mut world.master.data, reigns };
         script.store(key, Entry { version, stamp, is_lasting: true }, true);
-        if setup.rules.write_drops_lease {
+        if setup.rules.transaction_drops_lease {
             script.data.leases[key] = None;
         }
     }
+    if setup.reign_always_asked && reigns != world.master.reigns {
+        // The reply tells that the reign was another: what was written counts for nobody, and the
+        // closure runs again.
+        world.truth = truth;
+        return Ok(());
+    }
     write::judge(setup, world, this.wish.writes, &before, &written)?;
-    demand(!was_overtaken, Promise::Overtaken)
+    demand(setup, !was_overtaken, Promise::Overtaken)
 }
 
 /// While a transaction is under way: whether something that it watches is touched.
@@ -118,7 +132,8 @@ fn is_touched(setup: &Setup, this: &Transaction, before: &Data, after: &Data) ->
             watched.insert(home);
         }
     }
-    let is_fence_touched = watched.iter().any(|region| before.fences[region] != after.fences[region]);
+    let is_fence_touched =
+        watched.iter().any(|region| before.fences[region] != after.fences[region]);
     // `WATCH` is about keys: a hash with all its fields.
     let is_hash_touched = setup.tree.homes(this.wish.reads).iter().any(|region| {
         setup.tree.keys_in(region).any(|key| before.entries[key] != after.entries[key])

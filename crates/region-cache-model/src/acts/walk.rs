@@ -2,8 +2,8 @@
 //! walk up.
 
 use super::Act;
-use crate::setup::{Setup, Walks};
 use crate::server::Walk;
+use crate::setup::{Setup, Walks};
 use crate::words::{Region, Regions};
 use crate::world::{Runner, World};
 
@@ -132,14 +132,13 @@ pub(super) fn step(setup: &Setup, world: &mut World, slot: u8, region: Region) {
 }
 
 /// A runner is done: its walk, and no other, is taken from the list.
-pub(super) fn end(setup: &Setup, world: &mut World, slot: u8) {
+pub(super) fn end(world: &mut World, slot: u8) {
     let Some(runner) = world.runners[usize::from(slot)].take() else { return };
     for walk in &mut world.master.data.walks {
         if walk.is_some_and(|walk| walk.id == runner.walk) {
             *walk = None;
         }
     }
-    debug_assert!(setup.walks == Walks::Traversed, "only then are there runners");
 }
 
 /// A runner dies.

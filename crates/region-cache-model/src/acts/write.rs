@@ -50,13 +50,8 @@ pub(super) fn write(setup: &Setup, world: &mut World, who: Who, keys: Keys, how:
         stamps[home] = world.clients[who].beliefs[home].or(Some(proposals[home]));
     }
     let is_remembered = homes.iter().all(|home| world.clients[who].lengthened.contains(home));
-    let request = Request {
-        keys,
-        stamps,
-        proposals,
-        is_lasting: how.is_lasting,
-        lengthens: !is_remembered,
-    };
+    let request =
+        Request { keys, stamps, proposals, is_lasting: how.is_lasting, lengthens: !is_remembered };
     if !setup.rules.nothing_resent {
         world.resend = Some(Box::new(request.clone()));
     }
@@ -68,6 +63,9 @@ pub(super) fn write(setup: &Setup, world: &mut World, who: Who, keys: Keys, how:
     }
     for home in homes.iter() {
         world.learn(setup, who, home);
+        let taught = world.clients[who].beliefs[home];
+        let stands = taught.is_some() && world.view(setup).standing(home) == taught;
+        demand(setup, is_written || stands || homes.meets(setup.foreign), Promise::Futile)?;
         if is_written && how.is_lasting && setup.has_short_lives() {
             world.clients[who].lengthened.insert(home);
         }
@@ -141,6 +139,6 @@ pub(super) fn judge(
     if keys.iter().all(took) {
         return Ok(());
     }
-    demand(!keys.iter().any(took), Promise::Torn)?;
-    demand(keys.iter().all(|key| after[key] == before[key]), Promise::Destroyed)
+    demand(setup, !keys.iter().any(took), Promise::Torn)?;
+    demand(setup, keys.iter().all(|key| after[key] == before[key]), Promise::Destroyed)
 }

@@ -1,61 +1,193 @@
-//! x
-use crate::rules::Rules;
-use crate::setup::{Faults, Limit, Role, Setup, Walks, Wish};
-use crate::tree::{R2, R3, R4, ROOT, Tree, X, Y};
-use crate::words::{Keys, Region, Regions};
+//! The protocol as the contract has it.
+//!
+//! Where nothing else is said, whatever may befall keys, requests and clients does, at any step and
+//! without limit: fences, hashes and leases are evicted, leases pass their deadlines, replies are
+//! lost, processes die, and walks come late. Changes are without limit too.
 
-/// base
-pub const BASE: Setup = Setup {
-    name: "",
-    tree: Tree::SINGLE,
-    rules: Rules::CONTRACT,
-    roles: &[],
-    removes: Keys::NONE,
-    invalidates: Regions::NONE,
-    walks: Walks::None,
-    faults: Faults::NONE,
-    namespace_apart: false,
-    connections_survive: false,
-    reign_always_asked: false,
-    foreign: Regions::NONE,
+use super::roles::{
+    BOTH, COMPUTES_AND_WRITES, COMPUTES_X, DEEP_REGIONS, EVERYTHING_WITH_X, JUST_X, NS, READS,
+    SINGLE_REGIONS, TRANSACTS, WITH_X, WRITE_X, WRITES,
 };
-const JUST_X: Keys = Keys::of(&[X]);
-const JUST_Y: Keys = Keys::of(&[Y]);
-const XY: Keys = Keys::of(&[X, Y]);
-const EVERY: Role = Role { computes: JUST_X, writes: &[JUST_X], reads: Regions::of(&[R2, R3]), ..Role::IDLE };
-const PAIRW: Role = Role { writes: &[JUST_X, JUST_Y, XY], ..Role::IDLE };
-const TX: Role = Role { transactions: &[Wish { reads: Keys::NONE, writes: XY }, Wish { reads: JUST_X, writes: JUST_X }, Wish { reads: JUST_X, writes: JUST_Y }], ..Role::IDLE };
-const TXW: Role = Role { writes: &[JUST_X, JUST_Y, XY], ..TX };
-const OFTEN: Limit = Limit::OFTEN;
-const ALLR: Regions = Regions::of(&[Region(0), ROOT, R2, R3]);
-const ALL5: Regions = Regions::of(&[Region(0), ROOT, R2, R3, R4]);
-const CW: Role = Role { computes: XY, writes: &[JUST_X, XY], ..Role::IDLE };
+use crate::faults::{Faults, Limit};
+use crate::setup::{Role, Setup, Walks};
+use crate::tree::{R2, R3, ROOT, Tree};
+use crate::words::{Keys, Regions};
 
-const ALL_FAULTS: Faults = Faults { fences: OFTEN, hashes: OFTEN, leases: OFTEN, takeovers: OFTEN, replies: OFTEN, deaths: OFTEN, ..Faults::NONE };
-/// all
-pub fn all() -> &'static [Setup] { ALL }
-const ALL: &[Setup] = &[
-        Setup { name: "single", roles: &[EVERY, EVERY], removes: JUST_X, invalidates: Regions::of(&[Region(0), ROOT, R2]), walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "deep", tree: Tree::DEEP, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "deep3", tree: Tree::DEEP, roles: &[EVERY, EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "writes fork", tree: Tree::FORK, roles: &[PAIRW, PAIRW], removes: XY, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "writes chain", tree: Tree::CHAIN, roles: &[PAIRW, PAIRW], removes: XY, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "tx fork", tree: Tree::FORK, roles: &[TX, PAIRW], removes: XY, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "tx chain", tree: Tree::CHAIN, roles: &[TXW, TXW], removes: XY, invalidates: ALLR, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "crown cw", tree: Tree::CROWN, roles: &[CW, CW], removes: XY, invalidates: ALL5, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "traversed deep", tree: Tree::DEEP, roles: &[EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Traversed, faults: Faults { replies: OFTEN, ..Faults::NONE }, ..BASE },
-        Setup { name: "traversed fork", tree: Tree::FORK, roles: &[Role { computes: XY, ..Role::IDLE }], removes: XY, invalidates: ALLR, walks: Walks::Traversed, faults: Faults { replies: OFTEN, ..Faults::NONE }, ..BASE },
-        Setup { name: "restart deep", tree: Tree::DEEP, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { restarts: Limit::ONCE, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "restart single inf", tree: Tree::SINGLE, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { restarts: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "apart", tree: Tree::SINGLE, namespace_apart: true, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { restarts: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "failover single", tree: Tree::SINGLE, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { failovers: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "survive single asked", tree: Tree::SINGLE, connections_survive: true, reign_always_asked: true, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { failovers: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "survive single as written", tree: Tree::SINGLE, connections_survive: true, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { failovers: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "get_many", tree: Tree::PAIR, roles: &[Role { reads: Regions::of(&[R2]), ..Role::IDLE }, Role { writes: &[XY, JUST_X], ..Role::IDLE }], removes: XY, invalidates: Regions::of(&[ROOT, R2]), walks: Walks::Late, faults: Faults { changes: Limit::THRICE, fences: OFTEN, ..Faults::NONE }, ..BASE },
-        Setup { name: "lives", tree: Tree::DEEP, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { ages: OFTEN, replies: OFTEN, ..Faults::NONE }, ..BASE },
-        Setup { name: "full", tree: Tree::SINGLE, roles: &[EVERY, EVERY], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { full: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "foreign", tree: Tree::FORK, foreign: Regions::of(&[R3]), roles: &[PAIRW, TX], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { full: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "joins", tree: Tree::DEEP, roles: &[Role { computes: JUST_X, joins: true, ..Role::IDLE }, Role { computes: JUST_X, joins: true, ..Role::IDLE }], removes: JUST_X, invalidates: ALLR, walks: Walks::Late, faults: Faults { full: OFTEN, ..ALL_FAULTS }, ..BASE },
-        Setup { name: "clear roots", tree: Tree::ROOTS, roles: &[CW, CW], removes: JUST_X, invalidates: Regions::of(&[Region(0), ROOT, R2]), walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
-        Setup { name: "crown cw txw", tree: Tree::CROWN, roles: &[CW, TXW], removes: XY, invalidates: ALL5, walks: Walks::Late, faults: ALL_FAULTS, ..BASE },
+/// Those that are explored to the end in seconds, and with each test run.
+pub const SMALL: &[&Setup] = &[
+    &COMPUTE,
+    &COMPUTE_IN_THREE,
+    &JOIN,
+    &GET_MANY,
+    &WRITE,
+    &WRITE_DEEP,
+    &TRANSACT,
+    &TRANSACT_OR_COMPUTE,
+    &CLEAR,
+    &WALK,
+    &WALK_DEEP,
+    &LIVES,
+    &FULL,
+    &FOREIGN,
+    &CHILD_SETS,
+    &RESTART,
+    &RESTART_APART,
+    &FAILOVER,
+    &SURVIVE,
 ];
+
+/// Two clients that read, compute and set one key; somebody who removes it, invalidates every region
+/// of its path, and clears. Three fences below the namespace.
+pub const COMPUTE: Setup = Setup {
+    name: "compute, set, remove, invalidate, clear; three fences below the namespace",
+    tree: Tree::DEEP,
+    roles: &[EVERYTHING_WITH_X; 2],
+    removes: JUST_X,
+    invalidates: DEEP_REGIONS,
+    walks: Walks::Late,
+    faults: Faults::USUAL,
+    ..Setup::QUIET
+};
+
+/// The same with three clients.
+pub const COMPUTE_IN_THREE: Setup =
+    Setup { name: "the same, three clients", roles: &[WITH_X; 3], ..COMPUTE };
+
+/// Callers in one process that join each other's computations.
+pub const JOIN: Setup = Setup {
+    name: "computations are joined",
+    roles: &[Role { joins: true, ..WITH_X }; 2],
+    ..COMPUTE
+};
+
+/// `get_many` beside writes of both keys. The views that the reader could have had are kept, so the
+/// changes are counted.
+pub const GET_MANY: Setup = Setup {
+    name: "get_many of two keys; three changes",
+    tree: Tree::PAIR,
+    roles: &[READS, Role { writes: &[BOTH, JUST_X], ..Role::IDLE }],
+    removes: BOTH,
+    invalidates: Regions::of(&[ROOT, R2]),
+    faults: Faults { changes: Limit::THRICE, fences: Limit::OFTEN, ..Faults::NONE },
+    ..COMPUTE
+};
+
+/// Writes of two regions at once, by the script.
+pub const WRITE: Setup = Setup {
+    name: "writes of two regions by the script",
+    tree: Tree::FORK,
+    roles: &[WRITES; 2],
+    removes: BOTH,
+    ..COMPUTE
+};
+
+/// The same where one region lies beneath the other.
+pub const WRITE_DEEP: Setup =
+    Setup { name: "the same, one beneath the other", tree: Tree::CHAIN, ..WRITE };
+
+/// A client with transactions beside one that writes by the script.
+pub const TRANSACT: Setup = Setup {
+    name: "transactions beside writes by the script",
+    roles: &[TRANSACTS, WRITES],
+    ..WRITE
+};
+
+/// A client with transactions beside one that computes.
+pub const TRANSACT_OR_COMPUTE: Setup =
+    Setup { name: "transactions beside computations", roles: &[TRANSACTS, COMPUTES_X], ..WRITE };
+
+/// Two roots, and `clear`.
+pub const CLEAR: Setup = Setup {
+    name: "two roots, clear",
+    tree: Tree::ROOTS,
+    roles: &[COMPUTES_AND_WRITES; 2],
+    invalidates: Regions::of(&[NS, ROOT, R2]),
+    ..COMPUTE
+};
+
+/// Walks as they are: begun, taken up by others, doubled, abandoned. Nothing is left behind.
+pub const WALK: Setup = Setup {
+    name: "walks leave nothing behind: two regions",
+    tree: Tree::FORK,
+    roles: &[Role { computes: BOTH, ..Role::IDLE }],
+    removes: Keys::NONE,
+    invalidates: Regions::of(&[ROOT, R2]),
+    walks: Walks::Traversed,
+    faults: Faults::NONE,
+    ..COMPUTE
+};
+
+/// The same where one region lies beneath the other.
+pub const WALK_DEEP: Setup = Setup {
+    name: "walks leave nothing behind: one beneath the other",
+    tree: Tree::DEEP,
+    roles: &[Role { computes: JUST_X, ..Role::IDLE }],
+    invalidates: Regions::of(&[ROOT, R2, R3]),
+    ..WALK
+};
+
+/// Entries with a short life beside some without, and time that passes.
+pub const LIVES: Setup = Setup {
+    name: "short and long lives",
+    roles: &[WITH_X; 2],
+    faults: Faults { ages: Limit::OFTEN, replies: Limit::OFTEN, ..Faults::NONE },
+    ..COMPUTE
+};
+
+/// A server that is full now and then.
+pub const FULL: Setup = Setup {
+    name: "a server that is full now and then",
+    faults: Faults { full: Limit::OFTEN, ..Faults::USUAL },
+    ..COMPUTE
+};
+
+/// Somebody else's key where a hash of ours should be.
+pub const FOREIGN: Setup = Setup {
+    name: "a foreign key in place of a hash",
+    roles: &[WRITES, TRANSACTS],
+    foreign: Regions::of(&[R3]),
+    ..WRITE
+};
+
+/// Child sets are evicted too: walks may miss regions then, but nobody reads what they miss.
+pub const CHILD_SETS: Setup = Setup {
+    name: "child sets are evicted",
+    faults: Faults { child_sets: Limit::OFTEN, ..Faults::USUAL },
+    ..COMPUTE
+};
+
+/// A restart from a snapshot.
+pub const RESTART: Setup = Setup {
+    name: "one restart from a snapshot",
+    tree: Tree::SINGLE,
+    invalidates: SINGLE_REGIONS,
+    faults: Faults { restarts: Limit::ONCE, fences: Limit::OFTEN, ..Faults::NONE },
+    ..COMPUTE
+};
+
+/// A restart of one of two servers, of which one has the namespace's fence only.
+pub const RESTART_APART: Setup = Setup {
+    name: "the namespace's fence on another server; one restart",
+    roles: &[EVERYTHING_WITH_X],
+    namespace_apart: true,
+    ..RESTART
+};
+
+/// A failover to a lagging replica, and a failback.
+pub const FAILOVER: Setup = Setup {
+    name: "failover and failback",
+    roles: &[EVERYTHING_WITH_X],
+    faults: Faults { failovers: Limit::TWICE, fences: Limit::OFTEN, ..Faults::NONE },
+    ..RESTART
+};
+
+/// The same with connections that live on, if the reign is always asked for.
+pub const SURVIVE: Setup = Setup {
+    name: "failover and failback, connections survive, reign always asked",
+    tree: Tree::ROOT_ONLY,
+    roles: &[Role { transactions: WRITE_X, ..EVERYTHING_WITH_X }],
+    invalidates: Regions::of(&[NS, ROOT]),
+    connections_survive: true,
+    reign_always_asked: true,
+    ..FAILOVER
+};

@@ -1,9 +1,10 @@
 //! What an act has changed, in words.
 
 use super::name::{key, who};
+use crate::client::{Half, Task};
 use crate::setup::Setup;
 use crate::words::{Id, Region, Reign};
-use crate::world::{Half, Task, World};
+use crate::world::World;
 
 /// A line for everything that differs.
 pub(super) fn between(setup: &Setup, before: &World, after: &World) -> Vec<String> {
@@ -16,7 +17,10 @@ pub(super) fn between(setup: &Setup, before: &World, after: &World) -> Vec<Strin
     for region in setup.tree.regions() {
         let name = setup.tree.name(region);
         differ(format!("fence of {name}"), fence(before, region), fence(after, region));
-        let children = |world: &World| crate::acts::names(setup, world.master.data.children[region]);
+        let children = |world: &World| {
+            let children = world.master.data.children[region].iter();
+            children.map(|child| setup.tree.name(child)).collect::<Vec<_>>().join(" and ")
+        };
         differ(format!("children of {name}"), children(before), children(after));
     }
     for k in setup.tree.keys() {
@@ -40,7 +44,11 @@ pub(super) fn between(setup: &Setup, before: &World, after: &World) -> Vec<Strin
         differ(format!("a read of {name} must not return less than"), floor(before), floor(after));
     }
     for w in setup.clients() {
-        differ(who(w).to_string(), task(before, &before.clients[w].task), task(after, &after.clients[w].task));
+        differ(
+            who(w).to_string(),
+            task(before, &before.clients[w].task),
+            task(after, &after.clients[w].task),
+        );
         for region in setup.tree.regions() {
             let name = setup.tree.name(region);
             let belief = |world: &World| maybe(world.clients[w].beliefs[region]);
@@ -53,7 +61,19 @@ pub(super) fn between(setup: &Setup, before: &World, after: &World) -> Vec<Strin
     differ("the root's server has the reign".to_owned(), now(before), now(after));
     let now = |world: &World| reign(world.master.reigns.namespace);
     differ("the namespace's server has the reign".to_owned(), now(before), now(after));
-    let walks = |world: &World| format!("{:?}", world.master.data.walks.iter().flatten().map(|w| (w.target, w.id.number())).collect::<Vec<_>>());
+    let walks = |world: &World| {
+        format!(
+            "{:?}",
+            world
+                .master
+                .data
+                .walks
+                .iter()
+                .flatten()
+                .map(|w| (w.target, w.id.number()))
+                .collect::<Vec<_>>()
+        )
+    };
     differ("unfinished walks".to_owned(), walks(before), walks(after));
     lines
 }

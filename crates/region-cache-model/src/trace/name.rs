@@ -1,9 +1,10 @@
 //! Acts in words.
 
 use crate::acts::{Act, How, Part, Victim};
+use crate::client::Task;
 use crate::setup::Setup;
 use crate::words::{Key, Keys, Region, Who};
-use crate::world::{Task, World};
+use crate::world::World;
 
 /// What happens, in words.
 pub(super) fn act(setup: &Setup, world: &World, act: Act) -> String {

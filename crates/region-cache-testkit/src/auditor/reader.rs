@@ -1,7 +1,9 @@
 //! What a reader does.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use futures::future::try_join_all;
 use region_cache::{Cache, Lookup, Region, Result};
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
@@ -25,32 +27,36 @@ impl Auditor {
             let key = dice.below(self.tree.keys());
             let (region, _) = self.tree.place(key);
             let read = match dice.below(16) {
-                0 => self.read_region(&regions[region], region).await,
+                share if share < self.plan.regions => {
+                    self.fill_region(&regions[region], region, &mut dice).await
+                }
+                0 => self.read_region(&regions[region], region).await.map(drop),
                 1 => self.get(&regions[region], key).await,
                 2 => self.get_in_a_transaction(&regions[region], key).await,
-                _ => self.look_up(&regions[region], key, &mut dice).await,
+                _ => self.look_up(&regions[region], key, dice.below(4)).await,
             };
             if read.is_err() {
                 self.tally.errors.add();
-                yield_now().await;
+                rest().await;
             }
         }
         self.changes.close();
     }
 
-    async fn look_up(&self, region: &Region, key: usize, dice: &mut Dice) -> Result<()> {
+    /// Looks a key up, or computes it in so many steps.
+    async fn look_up(&self, region: &Region, key: usize, steps: usize) -> Result<()> {
         let confirmed = self.truth.confirmed(key).await;
         let (_, name) = self.tree.place(key);
-        match region.lookup::<Value>(name).await? {
+        match self.timed("lookup", region.lookup::<Value>(name)).await? {
             Lookup::Hit(value) => self.check(key, confirmed, Some(value)).await,
             Lookup::Miss(miss) => {
                 let holds_lease = miss.holds_lease();
                 let version = self.truth.version(key).await;
                 // Whatever comes between now and the fill must make it be refused.
-                for _ in 0..dice.below(4) {
+                for _ in 0..steps {
                     yield_now().await;
                 }
-                let is_filled = miss.fill(&Value { key, version }).await?;
+                let is_filled = self.timed("fill", miss.fill(&Value { key, version })).await?;
                 if is_filled {
                     self.tally.fills.add();
                 } else if holds_lease {
@@ -64,7 +70,7 @@ impl Auditor {
 
     async fn get(&self, region: &Region, key: usize) -> Result<()> {
         let confirmed = self.truth.confirmed(key).await;
-        let value = region.get(self.tree.place(key).1).await?;
+        let value = self.timed("get", region.get(self.tree.place(key).1)).await?;
         self.check(key, confirmed, value).await;
         Ok(())
     }
@@ -72,7 +78,8 @@ impl Auditor {
     async fn get_in_a_transaction(&self, region: &Region, key: usize) -> Result<()> {
         let confirmed = self.truth.confirmed(key).await;
         let (_, name) = self.tree.place(key);
-        match region.transaction(async |t| t.get(name).await).await {
+        let transaction = region.transaction(async |t| t.get(name).await);
+        match self.timed("transaction that reads", transaction).await {
             Ok(value) => self.check(key, confirmed, value).await,
             // Others were always quicker: nothing was read.
             Err(error) if error.is_conflict() => {}
@@ -81,28 +88,40 @@ impl Auditor {
         Ok(())
     }
 
-    async fn read_region(&self, region: &Region, number: usize) -> Result<()> {
+    async fn fill_region(&self, region: &Region, number: usize, dice: &mut Dice) -> Result<()> {
+        let absent = self.read_region(region, number).await?;
+        let steps = dice.below(4);
+        try_join_all(absent.into_iter().map(|key| self.look_up(region, key, steps))).await?;
+        Ok(())
+    }
+
+    /// Reads all keys of a region; those that are absent.
+    async fn read_region(&self, region: &Region, number: usize) -> Result<Vec<usize>> {
         let keys = self.tree.keys_of(number);
         let mut confirmed = Vec::with_capacity(keys.len());
         for key in keys.clone() {
             confirmed.push(self.truth.confirmed(key).await);
         }
         let names = keys.clone().map(|key| self.tree.place(key).1);
-        let values = region.get_many(names).await?;
+        let values = self.timed("get_many", region.get_many(names)).await?;
+        let mut absent = Vec::new();
         for ((key, confirmed), value) in keys.zip(confirmed).zip(values) {
+            if value.is_none() {
+                absent.push(key);
+            }
             self.check(key, confirmed, value).await;
         }
-        Ok(())
+        Ok(absent)
     }
 
     /// Counts the read of one key, and compares what was found with the truth.
     async fn check(&self, key: usize, confirmed: u64, found: Option<Value>) {
         let reads = self.tally.reads.add();
-        if reads.is_multiple_of(READS_PER_CHANGE) {
+        if reads.is_multiple_of(self.plan.reads_per_change) {
             self.changes.add_permits(1);
         }
-        if reads >= self.reads {
-            self.is_over.store(true, Ordering::Relaxed);
+        if reads >= self.plan.reads {
+            self.end();
         }
         let Some(value) = found else { return };
         self.tally.hits.add();
@@ -115,13 +134,19 @@ impl Auditor {
             return;
         };
         if self.tally.find(finding) >= MOST_FINDINGS {
-            self.is_over.store(true, Ordering::Relaxed);
+            self.end();
         }
     }
 }
 
-/// Few enough that most reads are hits, many enough that fills are overtaken.
-const READS_PER_CHANGE: u64 = 20;
+/// Between an error and the next attempt: where there is no server, there is nothing to do.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a network is mended in real time, which no clock of a test moves"
+)]
+async fn rest() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
 
 /// Enough to see what they have in common.
 const MOST_FINDINGS: usize = 10;

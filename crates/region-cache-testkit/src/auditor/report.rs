@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 /// What an audit has seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     /// Keys that were read.
     pub reads: u64,
@@ -18,12 +21,14 @@ pub struct Report {
     pub changes: u64,
     /// Operations that failed.
     pub errors: u64,
+    /// How long each kind of operation took at most.
+    pub slowest: BTreeMap<String, Duration>,
     /// Reads that found what cannot be: at most a few, then the audit ends.
     pub findings: Vec<Finding>,
 }
 
 /// A read that found what cannot be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Finding {
     /// A version older than one that was confirmed before the read began.
     Stale {
@@ -51,6 +56,23 @@ impl Report {
     /// Whether nothing was found that cannot be, and nothing failed.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty() && self.errors == 0
+    }
+
+    /// The sum of this and another process's.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.reads += other.reads;
+        self.hits += other.hits;
+        self.fills += other.fills;
+        self.overtaken += other.overtaken;
+        self.changes += other.changes;
+        self.errors += other.errors;
+        for (operation, time) in other.slowest {
+            let slowest = self.slowest.entry(operation).or_default();
+            *slowest = time.max(*slowest);
+        }
+        self.findings.extend(other.findings);
+        self
     }
 
     /// How many of a hundred reads were hits.
@@ -85,6 +107,7 @@ pub(super) struct Tally {
     pub(super) overtaken: Count,
     pub(super) changes: Count,
     pub(super) errors: Count,
+    slowest: Mutex<BTreeMap<&'static str, Duration>>,
     findings: Mutex<Vec<Finding>>,
 }
 
@@ -110,7 +133,14 @@ impl Tally {
         findings.len()
     }
 
+    pub(super) fn took(&self, operation: &'static str, time: Duration) {
+        let mut all = self.slowest.lock();
+        let slowest = all.entry(operation).or_default();
+        *slowest = time.max(*slowest);
+    }
+
     pub(super) fn report(&self) -> Report {
+        let slowest = self.slowest.lock().clone();
         Report {
             reads: self.reads.get(),
             hits: self.hits.get(),
@@ -118,6 +148,7 @@ impl Tally {
             overtaken: self.overtaken.get(),
             changes: self.changes.get(),
             errors: self.errors.get(),
+            slowest: slowest.into_iter().map(|(name, time)| (name.to_owned(), time)).collect(),
             findings: self.findings.lock().clone(),
         }
     }

@@ -18,25 +18,25 @@ impl Auditor {
             let (number, name) = self.tree.place(key);
             let region = &regions[number];
             let changed = match dice.below(200) {
-                0 => self.change(&self.tree.keys_beneath(""), cache.clear()).await,
+                0 => self.change(&self.tree.keys_beneath(""), self.timed("clear", cache.clear())).await,
                 1..60 => {
                     let keys = self.tree.keys_beneath(region.path());
-                    self.change(&keys, region.invalidate()).await
+                    self.change(&keys, self.timed("invalidate", region.invalidate())).await
                 }
-                60..80 => self.change(&[key], region.expire(name)).await,
+                60..80 => self.change(&[key], self.timed("expire", region.expire(name))).await,
                 80..100 => {
                     let remove = region.transaction(async |t| {
                         t.remove(name);
                         Ok(())
                     });
-                    self.change(&[key], remove).await
+                    self.change(&[key], self.timed("transaction that removes", remove)).await
                 }
                 100..110 => {
                     let keys: Vec<usize> = self.tree.keys_of(number).collect();
                     let names = keys.iter().map(|key| self.tree.place(*key).1);
-                    self.change(&keys, region.remove_many(names)).await
+                    self.change(&keys, self.timed("remove_many", region.remove_many(names))).await
                 }
-                _ => self.change(&[key], region.remove(name)).await,
+                _ => self.change(&[key], self.timed("remove", region.remove(name))).await,
             };
             let count = if changed.is_ok() { &self.tally.changes } else { &self.tally.errors };
             count.add();

@@ -1,0 +1,131 @@
+//! The protocol as the contract has it, in configurations that take minutes.
+
+use super::protocol::{
+    COMPUTE, FAILOVER, LIVES, RESTART, RESTART_APART, SURVIVE, TRANSACT, WALK_DEEP,
+};
+use super::roles::{
+    BOTH, COMPUTES_AND_WRITES, COMPUTES_X, DEEP_REGIONS, EVERY_REGION, EVERYTHING_WITH_BOTH,
+    TRANSACTS,
+};
+use crate::faults::{Faults, Limit};
+use crate::setup::Setup;
+use crate::tree::Tree;
+
+/// All of them.
+pub const LARGE: &[&Setup] = &[
+    &RESTART_DEEP,
+    &RESTART_OFTEN,
+    &RESTART_APART_OFTEN,
+    &FAILOVER_OFTEN,
+    &SURVIVE_OFTEN,
+    &WALK_TWO,
+    &CROWN,
+    &TRANSACT_DEEP,
+    &TRANSACT_BOTH,
+    &COMPUTE_DEEPER,
+    &LIVES_AND_FAULTS,
+    &EVERYTHING,
+    &EVERYTHING_AND_RESTART,
+    &EVERYTHING_IN_THREE,
+];
+
+/// A restart, three fences below the namespace.
+pub const RESTART_DEEP: Setup = Setup {
+    name: "one restart, three fences below the namespace",
+    tree: Tree::DEEP,
+    invalidates: DEEP_REGIONS,
+    faults: Faults { restarts: Limit::ONCE, ..Faults::USUAL },
+    ..RESTART
+};
+
+/// Restarts without limit.
+pub const RESTART_OFTEN: Setup = Setup {
+    name: "any number of restarts",
+    faults: Faults { restarts: Limit::OFTEN, ..Faults::USUAL },
+    ..RESTART
+};
+
+/// Restarts of either of two servers, without limit.
+pub const RESTART_APART_OFTEN: Setup = Setup {
+    name: "the namespace's fence on another server; any number of restarts",
+    faults: Faults { restarts: Limit::OFTEN, ..Faults::USUAL },
+    ..RESTART_APART
+};
+
+/// Failovers without limit.
+pub const FAILOVER_OFTEN: Setup = Setup {
+    name: "any number of failovers",
+    faults: Faults { failovers: Limit::OFTEN, ..Faults::USUAL },
+    ..FAILOVER
+};
+
+/// Failovers without limit, and connections that live on.
+pub const SURVIVE_OFTEN: Setup = Setup {
+    name: "any number of failovers, connections survive, reign always asked",
+    faults: Faults { failovers: Limit::OFTEN, ..Faults::USUAL },
+    ..SURVIVE
+};
+
+/// Walks as they are, with two clients and `clear`.
+pub const WALK_TWO: Setup = Setup {
+    name: "walks leave nothing behind: two clients, clear",
+    roles: &[COMPUTES_X; 2],
+    invalidates: DEEP_REGIONS,
+    ..WALK_DEEP
+};
+
+/// Two sub-regions of one region of one root, with computations and writes of both.
+pub const CROWN: Setup = Setup {
+    name: "two sub-regions, computations and writes of both",
+    tree: Tree::CROWN,
+    roles: &[COMPUTES_AND_WRITES; 2],
+    removes: BOTH,
+    invalidates: EVERY_REGION,
+    ..COMPUTE
+};
+
+/// Transactions on regions of which one lies beneath the other.
+pub const TRANSACT_DEEP: Setup =
+    Setup { name: "transactions, one region beneath the other", tree: Tree::CHAIN, ..TRANSACT };
+
+/// Two clients with transactions.
+pub const TRANSACT_BOTH: Setup =
+    Setup { name: "transactions of two clients", roles: &[TRANSACTS; 2], ..TRANSACT_DEEP };
+
+/// Five fences in a row.
+pub const COMPUTE_DEEPER: Setup = Setup {
+    name: "compute, set, remove, invalidate, clear; four fences below the namespace",
+    tree: Tree::DEEPER,
+    invalidates: EVERY_REGION,
+    ..COMPUTE
+};
+
+/// Short and long lives, while everything else goes wrong too.
+pub const LIVES_AND_FAULTS: Setup = Setup {
+    name: "short and long lives, and the usual faults",
+    faults: Faults { ages: Limit::OFTEN, child_sets: Limit::OFTEN, ..Faults::USUAL },
+    ..LIVES
+};
+
+/// Two clients of which each does everything with two keys.
+pub const EVERYTHING: Setup = Setup {
+    name: "everything: two clients, two keys, transactions",
+    tree: Tree::CHAIN,
+    roles: &[EVERYTHING_WITH_BOTH; 2],
+    removes: BOTH,
+    ..COMPUTE
+};
+
+/// The same, and a restart.
+pub const EVERYTHING_AND_RESTART: Setup = Setup {
+    name: "everything, and a restart",
+    faults: Faults { restarts: Limit::ONCE, ..Faults::USUAL },
+    ..EVERYTHING
+};
+
+/// The same with three clients.
+pub const EVERYTHING_IN_THREE: Setup = Setup {
+    name: "everything: three clients",
+    roles: &[EVERYTHING_WITH_BOTH, COMPUTES_AND_WRITES, TRANSACTS],
+    ..EVERYTHING
+};

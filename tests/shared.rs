@@ -1,0 +1,11 @@
+//! One cache, shared by processes through a Redis server: what it costs, and what it keeps when
+//! processes, lines and futures end at the wrong moment.
+#![cfg(unix)]
+
+mod canaries;
+mod cancellation;
+mod child;
+mod faults;
+mod processes;
+mod trips;
+mod witness;

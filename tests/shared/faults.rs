@@ -1,0 +1,225 @@
+//! Bad lines between caches and their server, while an audit goes on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use region_cache::{Cache, Region, Result};
+use region_cache_testkit::auditor::{Auditor, Plan, Table, Tree};
+use region_cache_testkit::proxy::{Kind, Proxy, Storm, StormPlan};
+use region_cache_testkit::server::{Server, poll_until};
+use tokio::task::JoinSet;
+
+use super::witness::Witness;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn nothing_stale_and_nothing_untrue_over_bad_lines() {
+    let wires = Wires::new(TIMEOUT).await;
+    let storms = wires.storms(WEATHER);
+    let auditor = auditor(u64::MAX);
+    let witnesses = wires.witnesses().await;
+    let mut tasks = JoinSet::new();
+    for (seed, cache) in (0..).zip(wires.caches.iter().chain(&wires.caches)) {
+        let (reader, reading) = (Arc::clone(&auditor), cache.clone());
+        tasks.spawn(async move { reader.read(&reading, seed).await });
+        let (writer, writing) = (Arc::clone(&auditor), cache.clone());
+        tasks.spawn(async move { writer.write(&writing, !seed).await });
+    }
+    for witness in &witnesses {
+        tasks.spawn(Arc::clone(witness).testify());
+    }
+
+    poll_until(LONGEST, "enough of everything", async || {
+        let report = auditor.report();
+        let enough = report.reads >= READS && report.changes >= CHANGES;
+        let found = !report.findings.is_empty();
+        ((enough && wires.least_fired(WEATHER) >= FIRED) || found).then_some(())
+    })
+    .await;
+    for storm in storms {
+        storm.stop().await;
+    }
+    let healed = Instant::now();
+    wires.work_again(healed).await;
+    auditor.end();
+    for witness in &witnesses {
+        witness.end();
+    }
+    tasks.join_all().await;
+
+    let report = auditor.report();
+    println!("{report}\n{:?}\n{:?}", report.slowest, wires.fired());
+    assert!(report.findings.is_empty(), "{report}");
+    assert!(report.hit_percent() > 20, "it proves too little: {report}");
+    for (operation, time) in &report.slowest {
+        assert!(*time < TIMEOUT + SECOND, "`{operation}` took {time:?}");
+    }
+    for witness in &witnesses {
+        println!("{witness:?}");
+        witness.assert_true(TIMEOUT + SECOND);
+    }
+
+    // Afterwards all is as ever.
+    let calm = self::auditor(20_000).run(&wires.caches, 8).await;
+    assert!(calm.is_clean() && calm.hit_percent() > 50, "{calm}");
+}
+
+/// Every other kind of weather by itself, so that none hides behind another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn each_kind_of_fault_by_itself_is_survived() {
+    for kind in WEATHER {
+        let wires = Wires::new(TIMEOUT).await;
+        let storms = wires.storms(&[*kind]);
+        let auditor = auditor(u64::MAX);
+        let (audit, caches) = (Arc::clone(&auditor), wires.caches.clone());
+        let audit = async move { audit.run(&caches, 8).await };
+        let enough = async {
+            poll_until(LONGEST, "enough of it", async || {
+                let is_enough = auditor.report().reads >= 2_000;
+                (is_enough && wires.least_fired(&[*kind]) >= FIRED).then_some(())
+            })
+            .await;
+            for storm in storms {
+                storm.stop().await;
+            }
+            wires.work_again(Instant::now()).await;
+            auditor.end();
+        };
+        let (report, ()) = futures::join!(audit, enough);
+        println!("{kind:?}: {report}\n{:?}", report.slowest);
+        assert!(report.findings.is_empty(), "{kind:?}: {report}");
+        let slowest = report.slowest.values().max().copied().unwrap_or_default();
+        assert!(slowest < TIMEOUT + SECOND, "{kind:?}: {:?}", report.slowest);
+    }
+}
+
+/// What TCP never does, and no client can notice at once: replies arrive twice, so that those after
+/// them belong to other requests. Nothing is promised of what is read then; but nothing hangs, and it
+/// is over when the line is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn doubled_replies_are_survived() {
+    let wires = Wires::new(TIMEOUT).await;
+    let storms = wires.storms(&[Kind::DuplicateChunk]);
+    let auditor = auditor(u64::MAX);
+    let (audit, caches) = (Arc::clone(&auditor), wires.caches.clone());
+    let audit = async move { audit.run(&caches, 8).await };
+    let enough = async {
+        poll_until(LONGEST, "enough of it", async || {
+            (wires.least_fired(&[Kind::DuplicateChunk]) >= FIRED).then_some(())
+        })
+        .await;
+        for storm in storms {
+            storm.stop().await;
+        }
+        auditor.end();
+    };
+    let (report, ()) = futures::join!(audit, enough);
+    println!("{report}\n{:?}", report.slowest);
+    let slowest = report.slowest.values().max().copied().unwrap_or_default();
+    assert!(slowest < TIMEOUT + SECOND, "{:?}", report.slowest);
+    wires.work_again(Instant::now()).await;
+}
+
+/// Two ways to one server, and two caches on each.
+struct Wires {
+    server: Server,
+    proxies: Vec<Proxy>,
+    caches: Vec<Cache>,
+}
+
+impl Wires {
+    async fn new(timeout: Duration) -> Self {
+        let server = Server::start().await;
+        let (mut proxies, mut caches) = (Vec::new(), Vec::new());
+        for seed in [1, 2] {
+            let proxy = Proxy::seeded(server.address(), seed).await;
+            for _ in 0..2 {
+                let cache = Cache::builder().url(proxy.url()).operation_timeout(timeout);
+                caches.push(cache.build().await.unwrap());
+            }
+            proxies.push(proxy);
+        }
+        Self { server, proxies, caches }
+    }
+
+    /// A storm on each way, never the same.
+    fn storms(&self, kinds: &[Kind]) -> Vec<Storm> {
+        let [calm, gust] = [200, 150].map(Duration::from_millis);
+        let plan = |seed| StormPlan::new(seed).kinds(kinds).times(calm, gust);
+        (7..).zip(&self.proxies).map(|(seed, proxy)| proxy.storm(plan(seed))).collect()
+    }
+
+    /// For each cache one that does things on its lines, and looks on a line of its own whether they
+    /// were done. The audit clears the namespace now and then: so they have another.
+    async fn witnesses(&self) -> Vec<Arc<Witness>> {
+        let apart = Cache::builder().namespace("witnesses");
+        let good = apart.url(self.server.url()).build().await.unwrap();
+        let mut witnesses = Vec::new();
+        for (number, cache) in self.caches.iter().enumerate() {
+            let apart = Cache::builder().namespace("witnesses").backend(cache.backend());
+            let apart = apart.operation_timeout(TIMEOUT).connect_lazily(true);
+            witnesses.push(Witness::new(apart.build().await.unwrap(), good.clone(), number));
+        }
+        witnesses
+    }
+
+    /// Waits until each cache does again what it is asked, which is soon.
+    async fn work_again(&self, healed: Instant) {
+        for (number, cache) in self.caches.iter().enumerate() {
+            let region = cache.region("healed").region(&number.to_string());
+            let what = format!("cache {number} to work again");
+            poll_until(HEALED_IN.saturating_sub(healed.elapsed()), &what, async || {
+                works(&region).await.ok()
+            })
+            .await;
+        }
+    }
+
+    fn fired(&self) -> BTreeMap<Kind, u64> {
+        let fired = |kind| self.proxies.iter().map(|proxy| proxy.fired(kind)).sum();
+        Kind::ALL.map(|kind| (kind, fired(kind))).into()
+    }
+
+    /// How often that of some kinds fired which did so least.
+    fn least_fired(&self, kinds: &[Kind]) -> u64 {
+        let fired = self.fired();
+        kinds.iter().map(|kind| fired[kind]).min().unwrap_or_default()
+    }
+}
+
+async fn works(region: &Region) -> Result<()> {
+    region.set("k", &1).await?;
+    region.get::<i64>("k").await?;
+    region.transaction(async |t| t.increment("k", 1).await).await?;
+    region.invalidate().await.map(drop)
+}
+
+fn auditor(reads: u64) -> Arc<Auditor> {
+    let tree = Tree::new(2, 3, 4);
+    let truth = Arc::new(Table::new(tree.keys()));
+    Auditor::planned(tree, truth, Plan { reads, reads_per_change: 40, regions: 4, seed: 0 })
+}
+
+/// Everything that happens in real networks, as far as this version can notice it: nobody listens to
+/// what is published, so there is nothing to be lost or doubled among it.
+const WEATHER: &[Kind] = &[
+    Kind::Delay,
+    Kind::Throttle,
+    Kind::Stall,
+    Kind::BlackHole,
+    Kind::Cut,
+    Kind::HalfClose,
+    Kind::Reset,
+    Kind::Refuse,
+];
+
+const READS: u64 = 20_000;
+const CHANGES: u64 = 300;
+
+/// How often each kind of fault must have been felt.
+const FIRED: u64 = 10;
+
+const TIMEOUT: Duration = Duration::from_millis(300);
+const SECOND: Duration = Duration::from_secs(1);
+const HEALED_IN: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(60);
