@@ -79,3 +79,8 @@ pub use self::stats::Stats;
 pub use self::time::{Clock, Timestamp};
 pub use self::transaction::{Target, Transaction};
 pub use self::wire::{Storable, Value};
+
+/// The code in the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
