@@ -5,5 +5,7 @@ mod conformance;
 mod edges;
 mod floors;
 mod properties;
+mod redis;
+mod shared;
 mod staleness;
 mod surface;

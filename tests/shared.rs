@@ -6,6 +6,8 @@ mod canaries;
 mod cancellation;
 mod child;
 mod faults;
+mod late;
+mod lines;
 mod processes;
 mod trips;
 mod witness;

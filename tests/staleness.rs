@@ -6,6 +6,7 @@ use region_cache::Cache;
 use region_cache::backend::Backend;
 use region_cache_testkit::auditor::{Auditor, Finding, Report, Table, Tree};
 use region_cache_testkit::backends::{Careless, Neglect};
+use serde::{Deserialize, Serialize};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn no_reader_ever_sees_what_was_invalidated() {
@@ -33,6 +34,28 @@ async fn a_backend_that_does_not_remove_is_caught() {
     is_caught(Neglect::Removals).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
+async fn a_value_that_nobody_stored_there_is_caught() {
+    /// As the auditor stores it.
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Value {
+        key: usize,
+        version: u64,
+    }
+
+    let cache = Cache::in_memory();
+    let tree = tree();
+    for key in 0..tree.keys() {
+        let (region, name) = tree.place(key);
+        let others = Value { key: key + 1, version: 0 };
+        cache.region(tree.path(region)).set(name, &others).await.unwrap();
+    }
+    let report = audit(cache.backend(), 1_000_000).await;
+    println!("{report}");
+    assert!(report.findings.iter().any(|finding| matches!(finding, Finding::Invented { .. })));
+    assert!(!report.is_clean() && report.reads < 1_000_000, "{report}");
+}
+
 async fn is_caught(neglect: Neglect) {
     let backend = Careless::new(Cache::in_memory().backend(), neglect);
     let report = audit(backend, 1_000_000).await;
@@ -43,11 +66,16 @@ async fn is_caught(neglect: Neglect) {
 
 /// Eight readers and eight writers, on two caches that share the backend, as two processes would.
 async fn audit(backend: Arc<dyn Backend>, reads: u64) -> Report {
-    let tree = Tree::new(2, 4, 4);
+    let tree = tree();
     let truth = Arc::new(Table::new(tree.keys()));
     let mut caches = Vec::new();
     for _ in 0..2 {
         caches.push(Cache::builder().backend(Arc::clone(&backend)).build().await.unwrap());
     }
     Auditor::new(tree, truth, reads).run(&caches, 8).await
+}
+
+/// 42 regions on three levels, with 168 keys.
+fn tree() -> Tree {
+    Tree::new(2, 4, 4)
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use region_cache::{Cache, Region, Result};
 use region_cache_testkit::auditor::{Auditor, Plan, Table, Tree};
-use region_cache_testkit::proxy::{Kind, Proxy, Storm, StormPlan};
+use region_cache_testkit::proxy::{Direction, Fault, Kind, Proxy, Storm, StormPlan};
 use region_cache_testkit::server::{Server, poll_until};
 use tokio::task::JoinSet;
 
@@ -60,6 +62,7 @@ async fn nothing_stale_and_nothing_untrue_over_bad_lines() {
     }
 
     // Afterwards all is as ever.
+    wires.caches[0].clear().await.unwrap();
     let calm = self::auditor(20_000).run(&wires.caches, 8).await;
     assert!(calm.is_clean() && calm.hit_percent() > 50, "{calm}");
 }
@@ -75,7 +78,8 @@ async fn each_kind_of_fault_by_itself_is_survived() {
         let audit = async move { audit.run(&caches, 8).await };
         let enough = async {
             poll_until(LONGEST, "enough of it", async || {
-                let is_enough = auditor.report().reads >= 2_000;
+                let report = auditor.report();
+                let is_enough = report.reads >= 2_000 || !report.findings.is_empty();
                 (is_enough && wires.least_fired(&[*kind]) >= FIRED).then_some(())
             })
             .await;
@@ -93,31 +97,52 @@ async fn each_kind_of_fault_by_itself_is_survived() {
     }
 }
 
-/// What TCP never does, and no client can notice at once: replies arrive twice, so that those after
-/// them belong to other requests. Nothing is promised of what is read then; but nothing hangs, and it
-/// is over when the line is.
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn doubled_replies_are_survived() {
+/// What TCP never does, and no client can notice at once: a reply arrives twice, so that those after it
+/// belong to other requests. Nothing can be promised of what is read then; but nothing hangs, and it
+/// is soon over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_line_whose_replies_are_out_of_step_gets_into_step_again() {
     let wires = Wires::new(TIMEOUT).await;
-    let storms = wires.storms(&[Kind::DuplicateChunk]);
-    let auditor = auditor(u64::MAX);
-    let (audit, caches) = (Arc::clone(&auditor), wires.caches.clone());
-    let audit = async move { audit.run(&caches, 8).await };
-    let enough = async {
-        poll_until(LONGEST, "enough of it", async || {
-            (wires.least_fired(&[Kind::DuplicateChunk]) >= FIRED).then_some(())
+    let (proxy, cache) = (&wires.proxies[0], &wires.caches[0]);
+    let region = cache.region("step");
+    let numbers: Vec<i64> = (0..16).collect();
+    region.set_many(numbers.iter().map(|n| (*n, n))).await.unwrap();
+    // Without requests on their way there would be none that the second reply could be taken for.
+    let (direction, wrong) = (Direction::Down, Arc::new(AtomicU64::new(0)));
+    let [fixed, jitter] = [5, 5].map(Duration::from_millis);
+    proxy.inflict(Fault::Delay { direction, fixed, jitter });
+    let mut busy = JoinSet::new();
+    for number in 0..16 {
+        let (region, wrong) = (region.clone(), Arc::clone(&wrong));
+        busy.spawn(async move {
+            loop {
+                let start = Instant::now();
+                let found = region.get::<i64>(number).await;
+                assert!(start.elapsed() < TIMEOUT + SECOND);
+                if found.is_ok_and(|found| found != Some(number)) {
+                    wrong.fetch_add(1, Relaxed);
+                }
+            }
+        });
+    }
+    for doubled in 1..=20 {
+        proxy.inflict(Fault::DuplicateChunks(1));
+        poll_until(LONGEST, "a doubled reply", async || {
+            (proxy.fired(Kind::DuplicateChunk) >= doubled).then_some(())
         })
         .await;
-        for storm in storms {
-            storm.stop().await;
+    }
+    println!("{wrong:?} wrong answers");
+    assert!(wrong.load(Relaxed) > 0, "no reply was taken for another's");
+    poll_until(HEALED_IN, "the line to be in step", async || {
+        let before = wrong.load(Relaxed);
+        for number in 0..16 {
+            let _ = region.get::<i64>(number).await;
         }
-        auditor.end();
-    };
-    let (report, ()) = futures::join!(audit, enough);
-    println!("{report}\n{:?}", report.slowest);
-    let slowest = report.slowest.values().max().copied().unwrap_or_default();
-    assert!(slowest < TIMEOUT + SECOND, "{:?}", report.slowest);
-    wires.work_again(Instant::now()).await;
+        (wrong.load(Relaxed) == before).then_some(())
+    })
+    .await;
+    assert!(busy.try_join_next().is_none(), "none of them was ever kept waiting");
 }
 
 /// Two ways to one server, and two caches on each.
@@ -142,9 +167,10 @@ impl Wires {
         Self { server, proxies, caches }
     }
 
-    /// A storm on each way, never the same.
+    /// A storm on each way, never the same. A gust may outlast an operation: what was given up long
+    /// ago then arrives after what came later.
     fn storms(&self, kinds: &[Kind]) -> Vec<Storm> {
-        let [calm, gust] = [200, 150].map(Duration::from_millis);
+        let [calm, gust] = [200, 500].map(Duration::from_millis);
         let plan = |seed| StormPlan::new(seed).kinds(kinds).times(calm, gust);
         (7..).zip(&self.proxies).map(|(seed, proxy)| proxy.storm(plan(seed))).collect()
     }

@@ -136,7 +136,7 @@ async fn a_transaction_costs_two_round_trips() {
     let blind = async |region: &Region| {
         let commit = region.transaction(async |t| {
             t.set("a", &3)?;
-            t.region(&region.region("beneath")).set("b", &4)?;
+            t.region(region.region("beneath")).set("b", &4)?;
             t.remove("b");
             Ok(())
         });

@@ -58,7 +58,10 @@ impl Witness {
         for number in 0.. {
             // What was not confirmed may still be under way: it shall disturb nothing else.
             let path = format!("{}.{number}.item", self.name);
-            while !self.is_over.load(Ordering::SeqCst) && self.visit(&path).await {}
+            let mut is_known = true;
+            while is_known && !self.is_over.load(Ordering::SeqCst) {
+                is_known = self.visit(&path).await;
+            }
             let pinged = async || self.bad.ping().await.ok();
             poll_until(PATIENCE, "the bad line to be mended", pinged).await;
             if self.is_over.load(Ordering::SeqCst) {

@@ -1,5 +1,8 @@
 //! The explorer: breadth first, so that the first violation found is one of the shortest.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::num::NonZero;

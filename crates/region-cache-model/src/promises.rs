@@ -1,5 +1,8 @@
 //! What must hold, whatever happens.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use crate::setup::{Setup, Walks};

@@ -71,7 +71,9 @@ rules! {
     reign_in_root_fence,
     /// The namespace's fence carries its server's reign. (Race 6, where that is another server)
     reign_in_namespace_fence,
-    /// The reign is more than the `run_id`: the `master_replid` belongs to it. (Race 6)
+    /// The `run_id` belongs to the reign.
+    run_id_in_reign,
+    /// The `master_replid` belongs to it. (Race 6)
     replid_in_reign,
     /// Scripts ask the server for its reign, and do not take their caller's word for it. (Race 6)
     scripts_ask_the_server,

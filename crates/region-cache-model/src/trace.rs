@@ -7,6 +7,9 @@
 mod change;
 mod name;
 
+#[cfg(test)]
+mod tests;
+
 use crate::acts::{Act, offers, step};
 use crate::canon::canonical;
 use crate::promises::Promise;

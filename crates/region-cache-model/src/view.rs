@@ -64,7 +64,8 @@ impl View<'_> {
             (self.reigns.root, rules.reign_in_root_fence)
         };
         let is_same = |made: Reign| {
-            made.run == now.run && (made.replid == now.replid || !rules.replid_in_reign)
+            (made.run == now.run || !rules.run_id_in_reign)
+                && (made.replid == now.replid || !rules.replid_in_reign)
         };
         !is_compared || fence.reign.is_none_or(is_same)
     }

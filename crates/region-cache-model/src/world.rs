@@ -68,11 +68,8 @@ impl World {
         let master =
             Server { data: Data::EMPTY, reigns: Reigns { namespace, root: one }, is_full: false };
         let other = reign();
-        let replica = setup
-            .faults
-            .failovers
-            .is_left()
-            .then(|| Server { reigns: Reigns { namespace: other, root: other }, ..master });
+        let behind = Server { reigns: Reigns { namespace: other, root: other }, ..master };
+        let replica = setup.faults.failovers.is_left().then_some(behind);
         let connection = Connection { reigns: master.reigns, is_to_replica: false };
         let client = Client::new(connection);
         Self {

@@ -54,8 +54,8 @@ pub struct Plan {
     /// How many reads there are for each change: few enough that fills are overtaken, and many enough
     /// that most reads are hits.
     pub reads_per_change: u64,
-    /// How many of sixteen times a reader reads a whole region, and fills what is absent. Each key
-    /// counts as a read.
+    /// How many of sixteen times, up to 13, a reader reads a whole region and fills what is absent. Each
+    /// key counts as a read.
     pub regions: usize,
     /// What chance comes from: each process has another.
     pub seed: u64,

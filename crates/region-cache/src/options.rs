@@ -112,7 +112,8 @@ impl RegionOptions {
 
     /// How long an entry that expired, or was [`expire`](crate::Region::expire)d, is kept for those
     /// who can use a stale value: see [`Miss::stale`](crate::Miss::stale). Never one that was
-    /// invalidated. Default: not at all.
+    /// invalidated. The writer's wish says how long it is kept, the reader's how stale a value may be.
+    /// Default: not at all.
     pub fn stale_for(mut self, time: Duration) -> Self {
         self.entry = self.entry.stale_for(time);
         self
@@ -193,7 +194,8 @@ impl EntryOptions {
         self
     }
 
-    /// How long the entry is kept as a stale one after it expired.
+    /// How long the entry is kept as a stale one after it expired. It is shown to readers whose region
+    /// has a [`stale_for`](RegionOptions::stale_for) of its own, for at most that long.
     pub fn stale_for(mut self, time: Duration) -> Self {
         self.refuse_zero("stale_for", time);
         self.stale_for = Some(time);

@@ -10,7 +10,7 @@ use region_cache_testkit::server::Server;
 use crate::redis::{ROOTS, Two, connect, exists, invalidate, key, number, on, two};
 
 /// Race 4: child sets are gone, so a walk finds nothing of what is beneath. Defence: a read compares
-/// the stamp with the fences.
+/// the stamp with the fences, and each fence with the one that it hangs on.
 #[tokio::test]
 async fn without_child_sets_an_invalidation_still_reaches_all_that_is_beneath() {
     for target in ["", "shop"] {
@@ -25,10 +25,16 @@ async fn without_child_sets_an_invalidation_still_reaches_all_that_is_beneath() 
         }
         invalidate(&there, target).await;
         assert!(exists(&server, &key('h', "shop.1.1")).await, "no walk could find it");
-        for path in paths() {
-            assert_eq!(number(&here.region(&path), "k").await, None, "{path}");
-            assert!(here.region(&path).children().await.unwrap().is_empty());
-            assert_eq!(there.region(&path).len().await.unwrap(), 0, "{path}");
+        for above in ["", "shop", "shop.1"] {
+            // Fences stand anew above the old ones, which hang on what is no more.
+            if !above.is_empty() {
+                there.region(above).set("new", &2).await.unwrap();
+            }
+            for path in paths() {
+                assert_eq!(number(&here.region(&path), "k").await, None, "{path}");
+                assert!(!there.region(&path).contains("k").await.unwrap(), "{path}");
+            }
+            assert!(here.region("shop.1").children().await.unwrap().is_empty());
         }
     }
 }

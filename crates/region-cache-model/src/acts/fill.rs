@@ -41,6 +41,8 @@ pub(super) fn fill(setup: &Setup, world: &mut World, who: Who) -> Kept {
     script.data.leases[key] = None;
 
     demand(setup, flight.version >= world.truth.floor[key], Promise::StaleFill)?;
-    world.truth.kept[key] = world.truth.kept[key].max(Some(flight.version));
+    if flight.version >= world.truth.floor[key] {
+        world.truth.kept[key] = world.truth.kept[key].max(Some(flight.version));
+    }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::protocol::{
     COMPUTE, FAILOVER, LIVES, RESTART, RESTART_APART, SURVIVE, TRANSACT, WALK_DEEP,
 };
 use super::roles::{
-    BOTH, COMPUTES_AND_WRITES, COMPUTES_X, DEEP_REGIONS, EVERY_REGION, EVERYTHING_WITH_BOTH,
+    ALL_WITH_BOTH, ALL_WITH_X, BOTH, COMPUTES_AND_WRITES, COMPUTES_X, DEEP_REGIONS, EVERY_REGION,
     TRANSACTS,
 };
 use crate::faults::{Faults, Limit};
@@ -25,8 +25,9 @@ pub const LARGE: &[&Setup] = &[
     &COMPUTE_DEEPER,
     &LIVES_AND_FAULTS,
     &EVERYTHING,
-    &EVERYTHING_AND_RESTART,
     &EVERYTHING_IN_THREE,
+    &EVERYTHING_AND_RESTART,
+    &EVERYTHING_WITH_TWO,
 ];
 
 /// A restart, three fences below the namespace.
@@ -107,25 +108,29 @@ pub const LIVES_AND_FAULTS: Setup = Setup {
     ..LIVES
 };
 
-/// Two clients of which each does everything with two keys.
+/// Two clients that do everything with one key: three fences below the namespace.
 pub const EVERYTHING: Setup = Setup {
-    name: "everything: two clients, two keys, transactions",
-    tree: Tree::CHAIN,
-    roles: &[EVERYTHING_WITH_BOTH; 2],
-    removes: BOTH,
+    name: "everything with one key; three fences below the namespace",
+    roles: &[ALL_WITH_X; 2],
     ..COMPUTE
 };
 
-/// The same, and a restart.
+/// The same with three clients.
+pub const EVERYTHING_IN_THREE: Setup =
+    Setup { name: "everything with one key, three clients", roles: &[ALL_WITH_X; 3], ..EVERYTHING };
+
+/// The same with a restart.
 pub const EVERYTHING_AND_RESTART: Setup = Setup {
-    name: "everything, and a restart",
-    faults: Faults { restarts: Limit::ONCE, ..Faults::USUAL },
+    name: "everything with one key, one restart",
+    faults: Faults { restarts: Limit::ONCE, child_sets: Limit::OFTEN, ..Faults::USUAL },
     ..EVERYTHING
 };
 
-/// The same with three clients.
-pub const EVERYTHING_IN_THREE: Setup = Setup {
-    name: "everything: three clients",
-    roles: &[EVERYTHING_WITH_BOTH, COMPUTES_AND_WRITES, TRANSACTS],
-    ..EVERYTHING
+/// Two clients that do everything with two keys.
+pub const EVERYTHING_WITH_TWO: Setup = Setup {
+    name: "everything with two keys",
+    tree: Tree::CHAIN,
+    roles: &[ALL_WITH_BOTH; 2],
+    removes: BOTH,
+    ..COMPUTE
 };

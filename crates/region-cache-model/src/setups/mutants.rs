@@ -10,8 +10,8 @@ use super::protocol::{
     CHILD_SETS, COMPUTE, FAILOVER, FOREIGN, FULL, GET_MANY, JOIN, LIVES, RESTART, RESTART_APART,
     SURVIVE, TRANSACT, TRANSACT_OR_COMPUTE, WALK, WALK_DEEP, WRITE,
 };
-use crate::promises::Promise::{self, 
-    Blocked, Destroyed, Futile, Leaked, Littered, Overtaken, Refused, Stale, StaleFill, Torn,
+use crate::promises::Promise::{
+    self, Blocked, Destroyed, Futile, Leaked, Littered, Overtaken, Refused, Stale, StaleFill, Torn,
     Undead, Unlinked, Vanished,
 };
 use crate::setup::Setup;
@@ -39,6 +39,7 @@ pub const MUTANTS: &[Breach] = &[
     one(&["reign_in_namespace_fence"], &[6], &RESTART_APART, Stale),
     one(&["reign_in_root_fence", "reign_in_namespace_fence"], &[6], &RESTART, Stale),
     one(&["replid_in_reign"], &[6], &FAILOVER, Stale),
+    one(&["run_id_in_reign", "replid_in_reign"], &[6], &RESTART, Stale),
     one(&["scripts_ask_the_server"], &[6], &SURVIVE, Vanished),
     // Leases and fills.
     one(&["token_at_fill"], &[1], &COMPUTE, StaleFill),

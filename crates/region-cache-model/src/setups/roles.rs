@@ -10,7 +10,14 @@ pub(super) const COMPUTES_X: Role = Role { computes: JUST_X, ..Role::IDLE };
 // Two keys, alone and together.
 pub(super) const COMPUTES_AND_WRITES: Role =
     Role { computes: BOTH, writes: &[JUST_X, BOTH], ..Role::IDLE };
-pub(super) const EVERYTHING_WITH_BOTH: Role =
+pub(super) const ALL_WITH_X: Role = Role {
+    transactions: &[
+        Wish { reads: Keys::NONE, writes: JUST_X },
+        Wish { reads: JUST_X, writes: JUST_X },
+    ],
+    ..EVERYTHING_WITH_X
+};
+pub(super) const ALL_WITH_BOTH: Role =
     Role { reads: EVERY_REGION, transactions: TRANSACTS.transactions, ..COMPUTES_AND_WRITES };
 pub(super) const READS: Role = Role { reads: EVERY_REGION, ..Role::IDLE };
 pub(super) const WRITES: Role = Role { writes: &[JUST_X, JUST_Y, BOTH], ..Role::IDLE };

@@ -2,7 +2,7 @@
 //! the table of [`mutants`](super::mutants).
 
 use super::Spare;
-use super::protocol::{COMPUTE, JOIN, RESTART, TRANSACT_OR_COMPUTE};
+use super::protocol::{COMPUTE, FAILOVER, JOIN, RESTART, TRANSACT_OR_COMPUTE};
 use crate::promises::Promise;
 
 /// The rules, and what stands in for them.
@@ -38,6 +38,24 @@ pub const SPARE: &[Spare] = &[
         because: "on one server each root's fence has the same reign",
     },
     Spare {
+        without: &["run_id_in_reign"],
+        setup: &RESTART,
+        keeps: Promise::ALL,
+        because: "each start makes a new master_replid too",
+    },
+    Spare {
+        without: &["run_id_in_reign"],
+        setup: &FAILOVER,
+        keeps: Promise::ALL,
+        because: "so does each promotion",
+    },
+    Spare {
+        without: &["scripts_ask_the_server"],
+        setup: &FAILOVER,
+        keeps: Promise::ALL,
+        because: "a connection that is cut at each change of reign knows the present one",
+    },
+    Spare {
         without: &["token_at_fill"],
         setup: &TRANSACT_OR_COMPUTE,
         keeps: ALL_BUT_STALE_FILL,
@@ -53,6 +71,7 @@ const ALL_BUT_STALE_FILL: &[Promise] = &[
     Promise::Overtaken,
     Promise::Vanished,
     Promise::Undead,
+    Promise::Unlinked,
     Promise::Littered,
     Promise::Blocked,
     Promise::Futile,

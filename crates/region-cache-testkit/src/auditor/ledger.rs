@@ -26,7 +26,8 @@ impl Ledger {
     ///
     /// Where the file cannot be had. So do the methods.
     pub fn open(path: &Path, keys: usize) -> Self {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.expect("a file for the truth");
         let (size, wanted) = (file.metadata().map(|it| it.len()), position(keys, Column::Version));
         if size.is_ok_and(|size| size < wanted) {
@@ -92,3 +93,34 @@ fn position(key: usize, column: Column) -> u64 {
 }
 
 const NUMBER: usize = size_of::<u64>();
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn ledgers_on_one_file_count_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("truth");
+        let mut tasks = JoinSet::new();
+        for _ in 0..4 {
+            // Each has the file open for itself, as another process would.
+            let ledger = Ledger::open(&path, 3);
+            tasks.spawn(async move {
+                for _ in 0..1_000 {
+                    let version = ledger.renew(1).await;
+                    ledger.confirm(1, version).await;
+                    assert!(ledger.confirmed(1).await >= version);
+                }
+            });
+        }
+        tasks.join_all().await;
+        let ledger = Ledger::open(&path, 3);
+        assert_eq!((ledger.version(1).await, ledger.confirmed(1).await), (4_000, 4_000));
+        for other in [0, 2] {
+            assert_eq!((ledger.version(other).await, ledger.confirmed(other).await), (0, 0));
+        }
+    }
+}

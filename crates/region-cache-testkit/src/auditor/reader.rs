@@ -27,12 +27,12 @@ impl Auditor {
             let key = dice.below(self.tree.keys());
             let (region, _) = self.tree.place(key);
             let read = match dice.below(16) {
-                share if share < self.plan.regions => {
-                    self.fill_region(&regions[region], region, &mut dice).await
-                }
                 0 => self.read_region(&regions[region], region).await.map(drop),
                 1 => self.get(&regions[region], key).await,
                 2 => self.get_in_a_transaction(&regions[region], key).await,
+                share if share >= 16 - self.plan.regions.min(13) => {
+                    self.fill_region(&regions[region], region, &mut dice).await
+                }
                 _ => self.look_up(&regions[region], key, dice.below(4)).await,
             };
             if read.is_err() {

@@ -18,7 +18,10 @@ impl Auditor {
             let (number, name) = self.tree.place(key);
             let region = &regions[number];
             let changed = match dice.below(200) {
-                0 => self.change(&self.tree.keys_beneath(""), self.timed("clear", cache.clear())).await,
+                0 => {
+                    self.change(&self.tree.keys_beneath(""), self.timed("clear", cache.clear()))
+                        .await
+                }
                 1..60 => {
                     let keys = self.tree.keys_beneath(region.path());
                     self.change(&keys, self.timed("invalidate", region.invalidate())).await

@@ -33,3 +33,6 @@ pub fn unlisted<'a>(source: &'a str, listed: &[&str]) -> Vec<&'a str> {
     });
     cases.filter(|name| !listed.contains(name)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,8 @@ use crate::error::BoxError;
 /// bincode 2: the smallest and fastest, for types that never change.
 ///
 /// Its bytes do not tell what they hold. It cannot decode what `skip_serializing_if`, `untagged`,
-/// `flatten` and internally tagged enums encode (such a type is refused at its first use), and it
+/// `flatten` and internally tagged enums encode (such a type is refused at its first use, unless its
+/// first value happens to skip nothing; what cannot be decoded later is a counted miss), and it
 /// reads a struct whose fields were reordered as garbage: give such regions a
 /// [`schema`](crate::RegionOptions::schema) and change it with the type.
 #[derive(Clone, Copy, Debug, Default)]

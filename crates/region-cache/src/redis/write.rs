@@ -46,7 +46,7 @@ impl Redis {
             let reply = call.run(&line, &layout::fence(&region), Asked::Change).await?;
             match Reply::of(reply, &changes)? {
                 Reply::Done(outcomes) => {
-                    self.learn(&region, &proposal, lives, belief, &line, &changes);
+                    self.learn(&region, &proposal, lives, belief, &line, &outcomes);
                     return Ok(outcomes);
                 }
                 Reply::Stands(Some(id)) => self.beliefs.saw_anew(&region, id),
@@ -106,9 +106,10 @@ impl Redis {
         lives: Lives,
         belief: Option<Belief>,
         line: &Line,
-        changes: &[Change],
+        outcomes: &[Outcome],
     ) {
-        if !changes.iter().any(stores) {
+        // Where nothing was stored no fence was made or lengthened.
+        if !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Stored | Outcome::Sum(_))) {
             return;
         }
         let now = line.now();
@@ -178,7 +179,8 @@ impl Lives {
         if self.region < 0 {
             return FOR_EVER;
         }
-        self.region.saturating_add(self.region / 4).saturating_add(millis(MARGIN)).min(LONGEST)
+        let longer = self.region.saturating_add(self.region / 2);
+        longer.saturating_add(2 * millis(MARGIN)).min(LONGEST)
     }
 
     fn needed_until(self, now: Timestamp) -> Timestamp {
@@ -188,8 +190,9 @@ impl Lives {
         }
     }
 
+    /// Until when they live at least: scripts leave a fence as it is that lives for four fifths of that.
     fn fences_until(self, now: Timestamp) -> Timestamp {
-        match u64::try_from(self.fences()) {
+        match u64::try_from(self.fences()).map(|life| life / 5 * 4) {
             Ok(life) => now.saturating_add(Duration::from_millis(life)),
             Err(_) => Timestamp::from_millis(u64::MAX),
         }

@@ -38,7 +38,9 @@ impl Region {
     /// Its reads see its own writes. An `Err`, or dropping the future, discards everything. If
     /// something that it read has changed meanwhile, or a region that it read was invalidated, the
     /// closure runs again, up to 20 times with growing, jittered pauses; so it should do nothing but
-    /// compute and call its handle. All regions that it reaches share this region's root.
+    /// compute and call its handle. All regions that it reaches share this region's root. To count its
+    /// runs, or to change anything else that it captures, write `|t| { .. async move { .. } }`: an
+    /// `async |t|` closure can only look.
     ///
     /// # Errors
     ///
