@@ -17,8 +17,8 @@ async fn many_regions_that_lived_shortly_leave_no_key() {
     })
     .await;
     assert!(server.keys().await.len() > MANY * 2);
-    // Fences live a quarter and a minute longer than the entries.
-    server.age(136 * SECOND).await;
+    // Fences live half as long again as the entries, and two minutes.
+    server.age(211 * SECOND).await;
     assert_eq!(server.keys().await, [""; 0]);
 }
 

@@ -25,6 +25,12 @@ fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) 
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
     let said = if detail.is_empty() { code.to_owned() } else { format!("{code} {detail}") };
+    // Within a script an older server says it in its own words, and `EXEC` at the end of its own.
+    let code = match detail.split_once("because of: ") {
+        Some((_, cause)) => cause.split(' ').next().unwrap_or_default(),
+        None if detail.contains("executing the script can't") => "NOPERM",
+        None => code,
+    };
     match code {
         "WRONGPASS" | "NOAUTH" => (
             ErrorKind::Auth,

@@ -34,6 +34,16 @@ pub(super) fn leases(region: &Address) -> String {
     key(region, 'l')
 }
 
+/// The key of the names of the children: of the roots, for the namespace itself.
+pub(super) fn children(region: &Address) -> String {
+    if region.is_top() { format!("{}:{{.}}:roots", region.namespace()) } else { key(region, 'c') }
+}
+
+/// The key of the number of the last change that was announced for the region's root.
+pub(super) fn count(region: &Address) -> String {
+    format!("{}seq", prefix(region))
+}
+
 /// The key of the region's fence.
 pub(super) fn fence(region: &Address) -> String {
     if region.is_top() { format!("{}:{{.}}:fence", region.namespace()) } else { key(region, 'f') }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
+use redis::{
+    Arg, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value, make_extension_error,
+};
 
 use super::error::{Asked, explain};
 use crate::error::{Error, Result};
@@ -122,6 +124,12 @@ impl Line {
         }
     }
 
+    /// The reign is to be asked for with the next read, however lately it was confirmed: what a
+    /// transaction writes is stamped by what this line believes.
+    pub(super) fn doubt_reign(&self) {
+        self.0.confirmed_at.store(0, Ordering::SeqCst);
+    }
+
     /// Whether the reign was confirmed lately enough to be believed.
     pub(super) fn is_confirmed(&self) -> bool {
         let confirmed_at = Timestamp::from_millis(self.0.confirmed_at.load(Ordering::SeqCst));
@@ -185,7 +193,22 @@ pub(super) fn local_now() -> Timestamp {
 
 async fn send(connection: &MultiplexedConnection, pipe: &Pipeline) -> RedisResult<Vec<Value>> {
     let replies = connection.clone().send_packed_commands(pipe, 0, pipe.len()).await?;
-    replies.into_iter().map(Value::extract_error).collect()
+    let named = pipe.cmd_iter().zip(replies).map(|(command, reply)| {
+        reply.extract_error().map_err(|error| naming_the_key(error, command))
+    });
+    named.collect()
+}
+
+/// A server does not say which key was of the wrong type; the command that it refused does.
+fn naming_the_key(error: RedisError, command: &Cmd) -> RedisError {
+    let key = command.args_iter().nth(1);
+    match (error.code(), key) {
+        (Some("WRONGTYPE"), Some(Arg::Simple(key))) => make_extension_error(
+            "WRONGTYPE".to_owned(),
+            Some(format!("the key {} holds something else", String::from_utf8_lossy(key))),
+        ),
+        _ => error,
+    }
 }
 
 /// Whether the line is lost, or leads to a server that is no master of its own any more: then all that

@@ -201,25 +201,30 @@ impl Lines {
     }
 
     /// Confirms the line's reign now and then, and gives it up when it does not answer: a half-open
-    /// connection would never say so by itself.
+    /// connection would never say so by itself. The idle lines of transactions are looked after too.
     fn watch(self: &Arc<Self>, line: &Line) {
         let (line, timeout) = (line.clone(), self.timeout);
         let lines: Weak<Self> = Arc::downgrade(self);
         self.tasks.keep(async move {
-            let clock = Clock::system();
-            while !line.is_dead() && lines.strong_count() > 0 {
-                let (Some(beat), Some(late)) =
-                    (timer(&clock, HEARTBEAT), timer(&clock, HEARTBEAT + timeout))
-                else {
+            while !line.is_dead() {
+                let Some(beat) = timer(&Clock::system(), HEARTBEAT) else { return };
+                beat.await;
+                let Some(idle) = lines.upgrade().map(|lines| lines.idle.lock().clone()) else {
                     return;
                 };
-                beat.await;
-                match select(pin!(line.confirm()), late).await {
-                    Either::Left((Ok(()), _)) => {}
-                    Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
-                }
+                let all = idle.iter().chain([&line]).map(|line| beat_once(line, timeout));
+                futures::future::join_all(all).await;
             }
         });
+    }
+}
+
+/// Asks a line for a sign of life, or gives it up.
+async fn beat_once(line: &Line, timeout: Duration) {
+    let Some(late) = timer(&Clock::system(), timeout) else { return };
+    match select(pin!(line.confirm()), late).await {
+        Either::Left((Ok(()), _)) => {}
+        Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
     }
 }
 

@@ -93,7 +93,9 @@ impl Transaction {
         for region in by_region.keys() {
             if !self.watched.contains_key(*region) {
                 let watch = watch_fences(region);
+                line.doubt_reign();
                 let (_, standing) = validated(&line, region, watch, 0).await?;
+                check_absent(&line, region, &standing).await?;
                 self.watched.insert((*region).clone(), standing.ids);
             }
         }
@@ -128,6 +130,7 @@ impl Transaction {
         let line = self.line().await?;
         let mut watch = watch_fences(region);
         watch.cmd("WATCH").arg(layout::entries(region));
+        line.doubt_reign();
         read(&line, region, keys, Ask::Values, &watch).await
     }
 
@@ -162,17 +165,37 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// Watches a region's fences, and asks how long its hashes are: somebody else's keys under our names
-/// are to be found before anything is written, because what a `MULTI` has begun it does not undo.
+/// Watches a region's fences, and looks at all that the `MULTI` may touch: somebody else's keys under
+/// our names are to be found before anything is written, because what it has begun it does not undo.
 fn watch_fences(region: &Address) -> Pipeline {
     let mut pipe = redis::pipe();
     pipe.cmd("WATCH");
     for level in layout::levels(region) {
         pipe.arg(layout::fence(&level));
     }
+    for level in layout::levels(region) {
+        pipe.cmd("SSCAN").arg(layout::children(&level)).arg(0).arg("COUNT").arg(1);
+    }
     pipe.cmd("HLEN").arg(layout::entries(region));
     pipe.cmd("HLEN").arg(layout::leases(region));
+    pipe.cmd("GET").arg(layout::count(region));
     pipe
+}
+
+/// Looks at the keys that making a region stand would replace. Where all stands there are none.
+async fn check_absent(line: &Line, region: &Address, standing: &Standing) -> Result<()> {
+    if standing.own().is_some() {
+        return Ok(());
+    }
+    let mut pipe = redis::pipe();
+    for absent in layout::levels(region).iter().skip(standing.ids.len()) {
+        pipe.cmd("GET").arg(layout::fence(absent));
+        if !absent.is_top() {
+            pipe.cmd("HLEN").arg(layout::entries(absent));
+            pipe.cmd("HLEN").arg(layout::leases(absent));
+        }
+    }
+    line.send(&pipe, Asked::Read).await.map(|_| ())
 }
 
 /// Whether `EXEC` ran the commands; each one's own reply is looked at.

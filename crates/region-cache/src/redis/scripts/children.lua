@@ -2,20 +2,24 @@
 -- them. Gives the names. Atomic: one look. Reads only.
 local now = now_millis()
 
+local function names(set)
+  check_type(set, 'set')
+  return not trouble and redis.call('SMEMBERS', set) or {}
+end
+
 local function lives(p, above)
   local id = standing_at(p, above)
-  if not id then return false end
+  check_type(key('h', p), 'hash')
+  if not id or trouble then return false end
   if holds(key('h', p), raw(id), now) then return true end
-  for _, name in ipairs(redis.call('SMEMBERS', key('c', p))) do
+  for _, name in ipairs(names(key('c', p))) do
     if lives(p .. '.' .. name, id) then return true end
   end
   return false
 end
 
 local own, living = standing(path), {}
-if own then
-  for _, name in ipairs(redis.call('SMEMBERS', children_key(path))) do
-    if lives(path == '' and name or path .. '.' .. name, own) then living[#living + 1] = name end
-  end
+for _, name in ipairs(own and names(children_key(path)) or {}) do
+  if lives(path == '' and name or path .. '.' .. name, own) then living[#living + 1] = name end
 end
-return living
+return trouble or living

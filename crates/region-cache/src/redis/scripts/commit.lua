@@ -75,9 +75,11 @@ local is_new = redis.call('EXISTS', seq) == 0
 if is_new then redis.call('SET', seq, ARGV[4]) end
 local number = redis.call('INCR', seq)
 grow(seq, fences_life, is_new)
-local above = redis.call('GET', top .. 'fence') or ''
-local root = redis.call('GET', prefix .. 'f:' .. string.match(path, '^[^.]*')) or ''
+local function id(k)
+  local fence = redis.pcall('GET', k)
+  return type(fence) == 'string' and string.sub(fence, 1, 32) or ''
+end
 redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({
-  1, ARGV[3], number, string.sub(above, 1, 32), string.sub(root, 1, 32), 'k', path, fields,
+  1, ARGV[3], number, id(top .. 'fence'), id(prefix .. 'f:' .. string.match(path, '^[^.]*')), 'k', path, fields,
 }))
 return number

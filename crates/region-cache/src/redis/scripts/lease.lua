@@ -9,8 +9,8 @@ local field, id, time = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local levels = levels_of(path)
 local ids = survey(levels)
 local hash, leases = key('h', path), key('l', path)
-local wrong = check_type(hash, 'hash') or check_type(leases, 'hash')
-if wrong then return wrong end
+check_path(levels, ids)
+if trouble then return trouble end
 
 local now = now_millis()
 local own = ids[#levels]

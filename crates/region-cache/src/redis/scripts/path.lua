@@ -52,10 +52,39 @@ local function levels_of(p)
   return levels
 end
 
+-- What keeps a script from beginning: a key of ours that is somebody else's. Scripts look at all that
+-- they will touch and return this before they write anything.
+local trouble = nil
+
+local function check_type(k, wanted)
+  local is = redis.call('TYPE', k)['ok']
+  if is ~= 'none' and is ~= wanted and not trouble then
+    trouble = redis.error_reply('WRONGTYPE the key ' .. k .. ' holds a ' .. is .. ' where the cache keeps a ' .. wanted)
+  end
+end
+
+local function get(k)
+  local value = redis.pcall('GET', k)
+  if type(value) == 'table' then
+    check_type(k, 'string')
+    return false
+  end
+  return value
+end
+
+-- Checks what counts the changes of a root.
+local function check_count(p)
+  local k = ns .. ':{' .. (p == '' and '.' or root_of(p)) .. '}:seq'
+  local value = get(k)
+  if value and not string.match(value, '^%d+$') and not trouble then
+    trouble = redis.error_reply('WRONGTYPE the key ' .. k .. ' holds no number where the cache keeps one')
+  end
+end
+
 -- The id of a fence that hangs on `above`, or nothing: absent, or a leftover.
 local function standing_at(p, above)
   if p ~= '' and not above then return nil end
-  local fence = redis.call('GET', fence_key(p))
+  local fence = get(fence_key(p))
   if not fence then return nil end
   local id, hangs_on = string.match(fence, '^(%x+)|(.*)$')
   local wanted = above
@@ -83,13 +112,22 @@ local function standing(p)
   return survey(levels)[#levels]
 end
 
--- Fails, before anything is written, where a key of ours is somebody else's.
-local function check_type(k, wanted)
-  local is = redis.call('TYPE', k)['ok']
-  if is ~= 'none' and is ~= wanted then
-    return redis.error_reply('WRONGTYPE the key ' .. k .. ' holds a ' .. is .. ' where the cache keeps a ' .. wanted)
+-- Checks a region's own keys, and those that making the absent fences of its path would replace.
+local function check_path(levels, ids)
+  local own = levels[#levels]
+  check_type(key('h', own), 'hash')
+  check_type(key('l', own), 'hash')
+  for i = 0, #levels do
+    if not ids[i] then
+      local p = levels[i] or ''
+      check_type(fence_key(p), 'string')
+      if i > 0 then
+        check_type(key('h', p), 'hash')
+        check_type(key('l', p), 'hash')
+        check_type(children_key(parent_of(p)), 'set')
+      end
+    end
   end
-  return nil
 end
 
 -- Lives only grow. A negative life is one without end.
@@ -190,8 +228,8 @@ local function announce(p, who, first, millis, kind, fields)
   if is_new then redis.call('SET', prefix .. 'seq', first) end
   local seq = redis.call('INCR', prefix .. 'seq')
   grow(prefix .. 'seq', millis, is_new)
-  local above = redis.call('GET', NS_FENCE) or ''
-  local root = p ~= '' and redis.call('GET', fence_key(root_of(p))) or ''
+  local above = get(NS_FENCE) or ''
+  local root = p ~= '' and get(fence_key(root_of(p))) or ''
   redis.call('PUBLISH', prefix .. 'changes', cmsgpack.pack({
     1, who, seq, string.sub(above, 1, 32), string.sub(root, 1, 32), kind, p, fields,
   }))

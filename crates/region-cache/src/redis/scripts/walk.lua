@@ -6,6 +6,11 @@
 -- children, 'e' ends it. A region counts as freed by whoever takes its name out of its parent's set.
 local unfinished = ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:p'
 
+-- Somebody else's key is not walked into.
+local function is_set(k)
+  return redis.call('TYPE', k)['ok'] == 'set'
+end
+
 -- Where nothing is left below a root nobody counts its changes: they begin anew somewhere else.
 local function forget_count(root)
   redis.call('UNLINK', ns .. ':{' .. (root == '' and '.' or root) .. '}:seq')
@@ -15,7 +20,8 @@ end
 local function forget(p)
   if not string.find(p, '.', 1, true) then forget_count(p) end
   if p == '' then return 0 end
-  return redis.call('SREM', children_key(parent_of(p)), name_of(p))
+  local set = children_key(parent_of(p))
+  return is_set(set) and redis.call('SREM', set, name_of(p)) or 0
 end
 
 local function walk(stack, budget)
@@ -34,7 +40,8 @@ local function walk(stack, budget)
       end
     else
       local set = children_key(p)
-      local page = redis.call('SSCAN', set, cursor, 'COUNT', math.min(budget, 100))
+      local page = { '0', {} }
+      if is_set(set) then page = redis.call('SSCAN', set, cursor, 'COUNT', math.min(budget, 100)) end
       stack[#stack] = (page[1] == '0' and 'e' or page[1]) .. ' ' .. p
       for _, name in ipairs(page[2]) do
         budget = budget - 1

@@ -19,8 +19,9 @@ local levels = levels_of(path)
 local ids = survey(levels)
 local own = ids[#levels]
 local hash, leases = key('h', path), key('l', path)
-local wrong = check_type(hash, 'hash') or check_type(leases, 'hash') or check_type(key('c', path), 'set')
-if wrong then return wrong end
+check_path(levels, ids)
+check_count(path)
+if trouble then return trouble end
 local now = now_millis()
 
 local WIDTH = { p = 6, d = 2, x = 2, i = 5 }
