@@ -5,7 +5,9 @@
 mod canaries;
 mod cancellation;
 mod child;
+mod counts;
 mod faults;
+mod hiccups;
 mod late;
 mod lines;
 mod processes;

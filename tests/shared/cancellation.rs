@@ -74,7 +74,7 @@ async fn a_lease_whose_holder_is_gone_ends_by_its_deadline_at_the_latest() {
         regions.push(scene.fast.region(&path));
         // Its whole process is gone, too, and can give nothing back.
         if polls % 10 == 0 {
-            let gone = scene.cache().await;
+            let gone = connect(&scene.server).await;
             std::mem::forget(gone.region(&path).lookup::<i64>("other").await.unwrap());
             gone.shutdown().await;
         }
@@ -122,14 +122,9 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let server = Server::start().await;
-        let slow = Cache::connect(&server.url()).await.unwrap();
-        let fast = Cache::connect(&server.url()).await.unwrap();
+        let [slow, fast] = [connect(&server).await, connect(&server).await];
         let client = server.client().await;
         Self { server, slow, fast, client }
-    }
-
-    async fn cache(&self) -> Cache {
-        Cache::connect(&self.server.url()).await.unwrap()
     }
 
     /// The ids of the connections that there are.
@@ -181,12 +176,19 @@ impl Scene {
     }
 }
 
+/// A cache that waits for long: a machine with much else to do is no reason to fail.
+async fn connect(server: &Server) -> Cache {
+    let cache = Cache::builder().url(server.url()).operation_timeout(10 * SOON);
+    cache.build().await.unwrap()
+}
+
 /// Waits until a key can be leased, or is there; then gives it back.
 async fn is_free(region: &Region, key: &str, after: &str) {
     let what = format!("the lease of `{key}` in `{region}` to be given back {after}");
-    poll_until(SOON, &what, async || match region.lookup::<i64>(key).await.unwrap() {
-        Lookup::Hit(_) => Some(()),
-        Lookup::Miss(miss) => miss.holds_lease().then_some(()),
+    poll_until(SOON, &what, async || match region.lookup::<i64>(key).await {
+        Ok(Lookup::Hit(_)) => Some(()),
+        Ok(Lookup::Miss(miss)) => miss.holds_lease().then_some(()),
+        Err(error) => panic!("{error} {after}"),
     })
     .await;
 }

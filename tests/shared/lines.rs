@@ -14,7 +14,7 @@ async fn transactions_at_once_share_a_few_lines() {
     region.set("k", &1).await.unwrap();
     proxy.reset_counts();
     let regions: Vec<Region> = (0..200).map(|n| region.region(&n.to_string())).collect();
-    try_join_all(regions.iter().map(|region| add(region))).await.unwrap();
+    try_join_all(regions.iter().map(add)).await.unwrap();
     let lines = proxy.connections();
     assert!(lines <= 64, "200 transactions at once took {lines} connections");
 }
@@ -24,7 +24,7 @@ async fn lines_that_lead_nowhere_do_not_fail_one_transaction_each() {
     let Scene { _server, proxy, cache } = Scene::new().await;
     let region = cache.region("shop");
     let regions: Vec<Region> = (0..8).map(|n| region.region(&n.to_string())).collect();
-    try_join_all(regions.iter().map(|region| add(region))).await.unwrap();
+    try_join_all(regions.iter().map(add)).await.unwrap();
     assert!(proxy.open_connections() > 4, "there is a line for each");
 
     // What stands between has forgotten the connections. New ones work at once.
@@ -59,7 +59,7 @@ async fn a_shutdown_is_not_kept_waiting_by_a_line_that_leads_nowhere() {
     assert!(region.set("k", &1).await.unwrap_err().is_closed());
     proxy.heal();
     let closed = async || (proxy.open_connections() == 0).then_some(());
-    poll_until(Duration::from_secs(2), "the lines to be closed", closed).await;
+    poll_until(SOON, "the lines to be closed", closed).await;
 }
 
 #[tokio::test]
@@ -67,10 +67,56 @@ async fn a_cache_that_is_dropped_closes_its_lines() {
     let Scene { _server, proxy, cache } = Scene::new().await;
     let region = cache.region("shop");
     let regions: Vec<Region> = (0..4).map(|n| region.region(&n.to_string())).collect();
-    try_join_all(regions.iter().map(|region| add(region))).await.unwrap();
+    try_join_all(regions.iter().map(add)).await.unwrap();
     drop((cache, region, regions));
     let closed = async || (proxy.open_connections() == 0).then_some(());
-    poll_until(Duration::from_secs(2), "the lines to be closed", closed).await;
+    poll_until(SOON, "the lines to be closed", closed).await;
+}
+
+#[tokio::test]
+async fn a_transaction_whose_read_is_not_answered_waits_once() {
+    let Scene { _server, proxy, cache } = Scene::new().await;
+    let region = cache.region("shop");
+    add(&region).await.unwrap();
+    proxy.inflict(Fault::BlackHole(Direction::Both));
+    let start = Instant::now();
+    assert!(add(&region).await.unwrap_err().is_timeout());
+    let time = start.elapsed();
+    assert!(time < TIMEOUT * 3 / 2, "it waited for {time:?}");
+}
+
+/// A reply that ends in the middle says no more than none.
+#[tokio::test]
+async fn a_change_whose_answer_is_cut_off_is_in_doubt() {
+    let Scene { _server, proxy, cache } = Scene::new().await;
+    let region = cache.region("shop");
+    for change in ["set", "increment", "remove", "expire", "invalidate", "transaction"] {
+        for bytes in 0..8 {
+            poll_until(SOON, "a line", async || add(&region).await.ok()).await;
+            proxy.inflict(Fault::CutAfter { direction: Direction::Down, bytes });
+            let result = match change {
+                "set" => region.set("k", &1).await,
+                "increment" => region.increment("k", 1).await.map(drop),
+                "remove" => region.remove("sum").await.map(drop),
+                "expire" => region.expire("sum").await.map(drop),
+                "invalidate" => region.invalidate().await.map(drop),
+                "transaction" => region.transaction(async |t| t.set("k", &1)).await,
+                other => panic!("{other}?"),
+            };
+            proxy.heal();
+            let error = match result {
+                // The heartbeat was cut off instead, or the answer is shorter than that.
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            // A transaction may have lost what it asked before it changed anything.
+            let is_known = change == "transaction" && error.is_unavailable();
+            assert!(
+                error.is_unconfirmed() || is_known,
+                "`{change}` after {bytes} bytes: {error:?}"
+            );
+        }
+    }
 }
 
 struct Scene {
@@ -93,3 +139,4 @@ async fn add(region: &Region) -> region_cache::Result<i64> {
 }
 
 const TIMEOUT: Duration = Duration::from_millis(300);
+const SOON: Duration = Duration::from_secs(2);

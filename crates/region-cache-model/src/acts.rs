@@ -114,23 +114,33 @@ pub fn step(setup: &Setup, before: &World, act: Act) -> (World, Kept) {
 
 fn happen(setup: &Setup, world: &mut World, act: Act) -> Kept {
     match act {
+        Act::ReadOn(who) => read::second(setup, world, who),
+        Act::Lease(who, key, how) => lease::take(setup, world, who, key, how),
+        Act::Fill(who) => fill::fill(setup, world, who),
+        Act::Write(who, keys, how) => write::write(setup, world, who, keys, how),
+        Act::Resend => write::resend(setup, world),
+        Act::Exec(who) => transaction::exec(setup, world, who),
+        Act::Invalidate(region) => invalidate::invalidate(setup, world, region),
+        _ => {
+            happen_safely(setup, world, act);
+            Ok(())
+        }
+    }
+}
+
+/// What cannot break a promise in itself, though the state that it leads to may.
+fn happen_safely(setup: &Setup, world: &mut World, act: Act) {
+    match act {
         Act::Read(who, region) => read::first(setup, world, who, region),
-        Act::ReadOn(who) => return read::second(setup, world, who),
-        Act::Lease(who, key, how) => return lease::take(setup, world, who, key, how),
-        Act::Fill(who) => return fill::fill(setup, world, who),
-        Act::Write(who, keys, how) => return write::write(setup, world, who, keys, how),
-        Act::Resend => return write::resend(setup, world),
         Act::Remove(key) => remove::remove(setup, world, key),
         Act::Begin(who, which) => transaction::begin(setup, world, who, which),
         Act::Watch(who) => transaction::watch(world, who),
-        Act::Exec(who) => return transaction::exec(setup, world, who),
-        Act::Invalidate(region) => return invalidate::invalidate(setup, world, region),
         Act::Visit(region) => walk::visit_late(setup, world, region),
         Act::Free(region) => walk::free_late(setup, world, region),
-        Act::TakeUp(runner) => walk::take_up(world, runner),
-        Act::Step(runner, region) => walk::step(setup, world, runner, region),
-        Act::End(runner) => walk::end(world, runner),
-        Act::Abandon(runner) => walk::abandon(world, runner),
+        Act::TakeUp(slot) => walk::take_up(world, slot),
+        Act::Step(slot, region) => walk::step(setup, world, slot, region),
+        Act::End(slot) => walk::end(world, slot),
+        Act::Abandon(slot) => walk::abandon(world, slot),
         Act::Evict(victim) => evict::evict(setup, world, victim),
         Act::Age => age::age(setup, world),
         Act::Full(is_full) => full::set(world, is_full),
@@ -139,8 +149,14 @@ fn happen(setup: &Setup, world: &mut World, act: Act) -> Kept {
         Act::Restart(part) => restart::restart(setup, world, part),
         Act::Sync => failover::sync(world),
         Act::Failover => failover::failover(setup, world),
+        Act::ReadOn(_)
+        | Act::Lease(..)
+        | Act::Fill(_)
+        | Act::Write(..)
+        | Act::Resend
+        | Act::Exec(_)
+        | Act::Invalidate(_) => {}
     }
-    Ok(())
 }
 
 /// What others notice of an act: which ids have fallen, which `WATCH` was touched, and what could be

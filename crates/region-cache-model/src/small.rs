@@ -45,9 +45,9 @@ impl<T: Small> Set<T> {
         self.0 == 0
     }
 
-    /// Whether it has more than one member.
-    pub fn is_several(self) -> bool {
-        self.0.count_ones() > 1
+    /// It, as a number.
+    pub fn bits(self) -> u8 {
+        self.0
     }
 
     /// Whether `member` is in it.

@@ -39,6 +39,7 @@ impl Truth {
     /// new value was stored and must last.
     pub fn change(&mut self, key: Key, stored: bool) -> Version {
         let version = Version(self.newest[key].0 + 1);
+        assert!(version.0 < 64, "a setup with more versions than the model can tell apart");
         self.newest[key] = version;
         self.floor[key] = version;
         self.kept[key] = stored.then_some(version);

@@ -284,9 +284,10 @@ impl Engine {
                     }
                 }
                 // What the closure read may never have been there together: then its error means
-                // nothing, and it runs again.
+                // nothing, and it runs again. Where the backend is lost there is nobody to ask.
                 Err(error) => {
-                    if attempt.was_intact().await {
+                    let is_lost = error.is_timeout() || error.is_unavailable() || error.is_closed();
+                    if is_lost || attempt.was_intact().await {
                         return Err(error);
                     }
                 }

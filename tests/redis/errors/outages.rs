@@ -1,11 +1,9 @@
 //! Servers that end and come back.
 
-use std::time::Duration;
-
 use region_cache::{Cache, Error};
 use region_cache_testkit::server::{Server, poll_until};
 
-use super::{failure, hasty};
+use super::{SOON, failure, hasty};
 use crate::redis::{ITEM, Two, connect, lease, number, on};
 
 #[tokio::test]
@@ -83,5 +81,3 @@ async fn all(cache: &Cache) -> Option<()> {
     let _ = region.lookup::<i64>("absent").await.ok()?;
     (region.get::<i64>("k").await.ok()? == Some(2)).then_some(())
 }
-
-const SOON: Duration = Duration::from_secs(2);

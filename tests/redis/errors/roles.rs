@@ -5,7 +5,7 @@ use std::time::Duration;
 use region_cache::{Cache, Error};
 use region_cache_testkit::server::{Server, poll_until};
 
-use super::{failure, hasty};
+use super::{SOON, failure, hasty};
 use crate::redis::{ITEM, connect, number};
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_master_that_is_demoted_and_promoted_again_is_normal_again() {
         let found = region.get_many::<i64>(["k", "j"]).await.ok()?;
         (found == [Some(2), Some(2)]).then_some(())
     };
-    poll_until(Duration::from_secs(2), "everything to be normal again", normal).await;
+    poll_until(SOON, "everything to be normal again", normal).await;
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_server_that_is_loading_says_so() {
     };
     futures::join!(server.restart(), told);
     let normal = async || region.set("k", &1).await.ok();
-    poll_until(Duration::from_secs(2), "a server that has loaded", normal).await;
+    poll_until(SOON, "a server that has loaded", normal).await;
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! Servers that stop answering.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use region_cache::{Cache, Error, Result};
 use region_cache_testkit::proxy::{Direction, Fault, Proxy, Scope};
 use region_cache_testkit::server::{Server, poll_until};
 
-use super::{failure, hasty};
+use super::{SOON, failure, hasty};
 use crate::redis::{ITEM, connect, exists, key, lease, number};
 
 #[tokio::test]
@@ -33,7 +31,7 @@ async fn a_frozen_server_times_reads_out_and_confirms_no_change() {
         assert!(error.to_string().contains("may or may not have happened"), "{name}: {error}");
     }
     server.cont();
-    is_normal_within(Duration::from_secs(2), &cache).await;
+    is_normal_soon(&cache).await;
 }
 
 #[tokio::test]
@@ -46,7 +44,7 @@ async fn a_connection_that_died_without_a_word_is_replaced() {
     proxy.inflict_on(Scope::Existing, Fault::BlackHole(Direction::Both));
     let error: Error = failure(region.get::<i64>("k")).await;
     assert!(error.is_timeout() || error.is_unavailable(), "{error:?}");
-    is_normal_within(Duration::from_secs(2), &cache).await;
+    is_normal_soon(&cache).await;
 }
 
 #[tokio::test]
@@ -63,7 +61,7 @@ async fn idle_connections_that_died_without_a_word_are_not_used_for_transactions
     proxy.inflict_on(Scope::Existing, Fault::BlackHole(Direction::Both));
     let _ = failure(region.get::<i64>("k")).await;
     let normal = async || region.get::<i64>("k").await.ok();
-    poll_until(Duration::from_secs(2), "reads to be normal again", normal).await;
+    poll_until(SOON, "reads to be normal again", normal).await;
     for n in 0..6 {
         let commit = region.transaction(async |t| t.set("k", &n)).await;
         commit.unwrap_or_else(|error| panic!("transaction {n}: {error:?}"));
@@ -80,7 +78,7 @@ async fn what_was_not_confirmed_happened_once_or_not_at_all() {
     let tries = (0..10).map(|_| failure(counter.increment("k", 1)));
     let unconfirmed = join_all(tries).await.iter().filter(|error| error.is_unconfirmed()).count();
     server.cont();
-    is_normal_within(Duration::from_secs(2), &cache).await;
+    is_normal_soon(&cache).await;
     let sum = number(&connect(&server).await.region(ITEM), "k").await.unwrap();
     let most = 1 + i64::try_from(unconfirmed).unwrap();
     assert!((1..=most).contains(&sum), "{sum} after {unconfirmed} unconfirmed additions");
@@ -88,14 +86,14 @@ async fn what_was_not_confirmed_happened_once_or_not_at_all() {
 }
 
 /// Reads and changes succeed again, without a new cache.
-async fn is_normal_within(time: Duration, cache: &Cache) {
+async fn is_normal_soon(cache: &Cache) {
     let region = cache.region("normal");
     let normal = async || {
         region.set("k", &1).await.ok()?;
         region.transaction(async |t| t.set("k", &2)).await.ok()?;
         (region.get::<i64>("k").await.ok()? == Some(2)).then_some(())
     };
-    poll_until(time, "everything to be normal again", normal).await;
+    poll_until(SOON, "everything to be normal again", normal).await;
 }
 
 async fn read(cache: &Cache, name: &str) -> Result<()> {

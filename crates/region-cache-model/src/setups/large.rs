@@ -5,7 +5,7 @@ use super::protocol::{
 };
 use super::roles::{
     ALL_WITH_BOTH, ALL_WITH_X, BOTH, COMPUTES_AND_WRITES, COMPUTES_X, DEEP_REGIONS, EVERY_REGION,
-    TRANSACTS,
+    EVERYTHING_WITH_X, SINGLE_REGIONS, TRANSACTS,
 };
 use crate::faults::{Faults, Limit};
 use crate::setup::Setup;
@@ -34,6 +34,7 @@ pub const LARGE: &[&Setup] = &[
 pub const RESTART_DEEP: Setup = Setup {
     name: "one restart, three fences below the namespace",
     tree: Tree::DEEP,
+    roles: &[EVERYTHING_WITH_X; 2],
     invalidates: DEEP_REGIONS,
     faults: Faults { restarts: Limit::ONCE, ..Faults::USUAL },
     ..RESTART
@@ -42,6 +43,7 @@ pub const RESTART_DEEP: Setup = Setup {
 /// Restarts without limit.
 pub const RESTART_OFTEN: Setup = Setup {
     name: "any number of restarts",
+    roles: &[EVERYTHING_WITH_X; 2],
     faults: Faults { restarts: Limit::OFTEN, ..Faults::USUAL },
     ..RESTART
 };
@@ -56,6 +58,8 @@ pub const RESTART_APART_OFTEN: Setup = Setup {
 /// Failovers without limit.
 pub const FAILOVER_OFTEN: Setup = Setup {
     name: "any number of failovers",
+    tree: Tree::SINGLE,
+    invalidates: SINGLE_REGIONS,
     faults: Faults { failovers: Limit::OFTEN, ..Faults::USUAL },
     ..FAILOVER
 };

@@ -160,6 +160,7 @@ pub const CHILD_SETS: Setup = Setup {
 pub const RESTART: Setup = Setup {
     name: "one restart from a snapshot",
     tree: Tree::SINGLE,
+    roles: &[EVERYTHING_WITH_X, COMPUTES_X],
     invalidates: SINGLE_REGIONS,
     faults: Faults { restarts: Limit::ONCE, fences: Limit::OFTEN, ..Faults::NONE },
     ..COMPUTE
@@ -176,7 +177,9 @@ pub const RESTART_APART: Setup = Setup {
 /// A failover to a lagging replica, and a failback.
 pub const FAILOVER: Setup = Setup {
     name: "failover and failback",
+    tree: Tree::ROOT_ONLY,
     roles: &[EVERYTHING_WITH_X],
+    invalidates: Regions::of(&[NS, ROOT]),
     faults: Faults { failovers: Limit::TWICE, fences: Limit::OFTEN, ..Faults::NONE },
     ..RESTART
 };
@@ -184,9 +187,7 @@ pub const FAILOVER: Setup = Setup {
 /// The same with connections that live on, if the reign is always asked for.
 pub const SURVIVE: Setup = Setup {
     name: "failover and failback, connections survive, reign always asked",
-    tree: Tree::ROOT_ONLY,
     roles: &[Role { transactions: WRITE_X, ..EVERYTHING_WITH_X }],
-    invalidates: Regions::of(&[NS, ROOT]),
     connections_survive: true,
     reign_always_asked: true,
     ..FAILOVER

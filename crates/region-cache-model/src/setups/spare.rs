@@ -58,18 +58,17 @@ pub const SPARE: &[Spare] = &[
     Spare {
         without: &["token_at_fill"],
         setup: &TRANSACT_OR_COMPUTE,
-        keeps: ALL_BUT_STALE_FILL,
+        keeps: WHAT_READERS_SEE,
         because: "the lease is gone as soon as a fence is made anew, and a dead stamp is not read",
     },
 ];
 
-// What is stored under a fence that fell is memory lost, no more.
-const ALL_BUT_STALE_FILL: &[Promise] = &[
+// What is stored under a fence that fell is memory lost, and a fill that says so in vain.
+const WHAT_READERS_SEE: &[Promise] = &[
     Promise::Stale,
     Promise::Torn,
     Promise::Destroyed,
     Promise::Overtaken,
-    Promise::Vanished,
     Promise::Undead,
     Promise::Unlinked,
     Promise::Littered,

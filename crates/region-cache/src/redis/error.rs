@@ -91,7 +91,14 @@ fn judge_connection(error: &RedisError, asked: Asked, server: &str) -> (ErrorKin
         );
         return (ErrorKind::Unavailable, sentence);
     }
-    let is_lost = error.is_io_error() || error.is_connection_dropped() || error.is_timeout();
+    // An answer that breaks off in the middle is lost as well.
+    let is_garbled = error.kind() == RedisKind::Parse;
+    if is_garbled && asked == Asked::Connection {
+        let sentence = format!("what answers at {server} is not a Redis server");
+        return (ErrorKind::Unavailable, sentence);
+    }
+    let is_lost =
+        is_garbled || error.is_io_error() || error.is_connection_dropped() || error.is_timeout();
     match (is_lost, asked) {
         (true, Asked::Connection) => {
             (ErrorKind::Unavailable, format!("no connection to {server} could be made: {error}"))
@@ -106,9 +113,6 @@ fn judge_connection(error: &RedisError, asked: Asked, server: &str) -> (ErrorKin
                  not have happened"
             ),
         ),
-        (false, _) if error.kind() == RedisKind::Parse => {
-            (ErrorKind::Unavailable, format!("what answers at {server} is not a Redis server"))
-        }
         (false, _) if matches!(error.kind(), RedisKind::Server(ServerErrorKind::ResponseError)) => {
             (ErrorKind::Other, format!("{server} refused a command: {error}"))
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{
-    Arg, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Value, make_extension_error,
+    Arg, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value,
+    make_extension_error,
 };
 
 use super::error::{Asked, explain};
@@ -215,6 +216,7 @@ fn naming_the_key(error: RedisError, command: &Cmd) -> RedisError {
 /// was learnt of it must be learnt again.
 fn is_the_end(error: &RedisError) -> bool {
     matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN" | "MOVED" | "NOAUTH"))
+        || error.kind() == ErrorKind::Parse
         || error.is_io_error()
         || error.is_connection_dropped()
 }

@@ -1,6 +1,7 @@
 //! The shared line, kept alive, and lines of one's own for transactions.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -15,6 +16,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{Asked, explain};
 use super::line::{Line, local_now};
@@ -34,6 +36,14 @@ pub(super) struct Lines {
     attempt: tokio::sync::Mutex<Attempt>,
     /// Lines of their own that transactions have given back.
     idle: Mutex<Vec<Line>>,
+    /// How many more of them there may be.
+    turns: Arc<Semaphore>,
+}
+
+/// A line that one transaction has to itself.
+pub(super) struct OwnLine {
+    pub(super) line: Line,
+    turn: OwnedSemaphorePermit,
 }
 
 struct Attempt {
@@ -51,6 +61,7 @@ impl Lines {
             shared: ArcSwapOption::empty(),
             attempt: tokio::sync::Mutex::new(Attempt { pauses: PAUSES.build(), failed: None }),
             idle: Mutex::default(),
+            turns: Arc::new(Semaphore::new(MOST_OWN)),
         })
     }
 
@@ -85,35 +96,48 @@ impl Lines {
     }
 
     /// A line of one's own. Give it back when nothing is left on it.
-    pub(super) async fn own(self: &Arc<Self>) -> Result<Line> {
+    ///
+    /// There are a few of them. A transaction waits for its turn, but not for ever.
+    pub(super) async fn own(self: &Arc<Self>) -> Result<OwnLine> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let Some(turn) = self.in_time(turn).await.and_then(Result::ok) else {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "all {MOST_OWN} connections for transactions are taken, and none became free in \
+                     time; nothing was sent"
+                ),
+            ));
+        };
         loop {
             let idle = self.idle.lock().pop();
             match idle {
                 Some(line) if line.is_dead() => {}
-                Some(line) => return Ok(line),
+                Some(line) => return Ok(OwnLine { line, turn }),
                 None => break,
             }
         }
         // The shared line knows whether the server is there: no storm of attempts while it is not.
         self.shared().await?;
-        self.connect_in_time().await
+        Ok(OwnLine { line: self.connect_in_time().await?, turn })
     }
 
     /// Takes back a line that nothing is left on.
-    pub(super) fn give_back(&self, line: Line) {
-        let mut idle = self.idle.lock();
-        if idle.len() < MOST_IDLE && !line.is_dead() {
-            idle.push(line);
+    pub(super) fn give_back(&self, own: OwnLine) {
+        if !own.line.is_dead() {
+            self.idle.lock().push(own.line);
         }
+        drop(own.turn);
     }
 
     /// Lets go of what a transaction watched, and takes its line back; unless it does not answer.
-    pub(super) async fn unwatch(&self, line: Line) {
+    pub(super) async fn unwatch(&self, own: OwnLine) {
+        let line = own.line.clone();
         let mut pipe = redis::pipe();
         pipe.cmd("UNWATCH");
         let Some(late) = timer(&Clock::system(), self.timeout) else { return };
         match select(pin!(line.send(&pipe, Asked::Read)), late).await {
-            Either::Left((Ok(_), _)) => self.give_back(line.clone()),
+            Either::Left((Ok(_), _)) => self.give_back(own),
             Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
         }
     }
@@ -131,15 +155,22 @@ impl Lines {
     /// Connects, or fails a little before the operation that needs it would: so it is told that
     /// nothing was sent, and not that something may have happened.
     async fn connect_in_time(&self) -> Result<Line> {
-        let Some(late) = timer(&Clock::system(), self.timeout / 5 * 4) else {
-            return self.connect().await;
-        };
-        match select(pin!(self.connect()), late).await {
-            Either::Left((line, _)) => line,
-            Either::Right(((), _)) => Err(Error::new(
+        self.in_time(self.connect()).await.unwrap_or_else(|| {
+            Err(Error::new(
                 ErrorKind::Unavailable,
                 format!("{} does not answer; is it reachable, and not stopped?", self.server),
-            )),
+            ))
+        })
+    }
+
+    /// What becomes of something that must come before an operation; nothing if it takes too long.
+    async fn in_time<T>(&self, first: impl Future<Output = T>) -> Option<T> {
+        let Some(late) = timer(&Clock::system(), self.timeout / 5 * 4) else {
+            return Some(first.await);
+        };
+        match select(pin!(first), late).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(((), _)) => None,
         }
     }
 
@@ -253,8 +284,8 @@ fn speaks_only_resp2(error: &RedisError) -> bool {
 /// How often a line is asked whether its server is still the one that it was.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 
-/// How many lines of their own transactions leave behind for the next.
-const MOST_IDLE: usize = 8;
+/// How many transactions may have a line of their own at once.
+const MOST_OWN: usize = 48;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 

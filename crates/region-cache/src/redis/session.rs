@@ -11,6 +11,7 @@ use super::Redis;
 use super::error::Asked;
 use super::layout::{self, Standing};
 use super::line::Line;
+use super::lines::OwnLine;
 use super::multi::Multi;
 use super::read::{garbled, read, validated};
 use super::write::ATTEMPTS;
@@ -22,7 +23,7 @@ use crate::key::Key;
 pub(super) struct Transaction {
     backend: Redis,
     /// None before the first read or the commit.
-    line: Option<Line>,
+    line: Option<OwnLine>,
     /// The fences of the regions that are watched: those that stood, from the namespace's down.
     watched: HashMap<Address, Vec<Id>>,
     /// Whether anything was read: then the closure must run again on a conflict.
@@ -92,10 +93,18 @@ impl Transaction {
         }
         for region in by_region.keys() {
             if !self.watched.contains_key(*region) {
-                let watch = watch_fences(region);
+                let mut watch = watch_fences(region);
+                let is_known = self.backend.beliefs.get(region).is_some();
+                if !is_known {
+                    look_at_all(&mut watch, &layout::levels(region));
+                }
                 line.doubt_reign();
                 let (_, standing) = validated(&line, region, watch, 0).await?;
-                check_absent(&line, region, &standing).await?;
+                if is_known && standing.own().is_none() {
+                    let mut look = redis::pipe();
+                    look_at_all(&mut look, &layout::levels(region));
+                    line.send(&look, Asked::Read).await?;
+                }
                 self.watched.insert((*region).clone(), standing.ids);
             }
         }
@@ -107,19 +116,13 @@ impl Transaction {
         let pipe = multi.end();
         let outcomes = changes.iter().map(outcome).collect();
         // From here on the line is only given back once it has answered.
-        self.line = None;
+        let own = self.line.take();
         self.watched.clear();
         let replies = line.send(&pipe, Asked::Change).await;
-        match executed(replies?)? {
-            false => {
-                self.line = Some(line);
-                Ok(Commit::Conflict)
-            }
-            true => {
-                self.backend.lines.give_back(line);
-                Ok(Commit::Applied(outcomes))
-            }
-        }
+        let is_applied = executed(replies?)?;
+        // Applied or not, nothing is watched any more: the next transaction may have the line.
+        own.into_iter().for_each(|own| self.backend.lines.give_back(own));
+        Ok(if is_applied { Commit::Applied(outcomes) } else { Commit::Conflict })
     }
 
     async fn watch_and_read(
@@ -141,12 +144,11 @@ impl Transaction {
     }
 
     async fn line(&mut self) -> Result<Line> {
-        if let Some(line) = &self.line {
-            return Ok(line.clone());
+        if let Some(own) = &self.line {
+            return Ok(own.line.clone());
         }
-        let line = self.backend.lines.own().await?;
-        self.line = Some(line.clone());
-        Ok(line)
+        let own = self.backend.lines.own().await?;
+        Ok(self.line.insert(own).line.clone())
     }
 }
 
@@ -182,20 +184,15 @@ fn watch_fences(region: &Address) -> Pipeline {
     pipe
 }
 
-/// Looks at the keys that making a region stand would replace. Where all stands there are none.
-async fn check_absent(line: &Line, region: &Address, standing: &Standing) -> Result<()> {
-    if standing.own().is_some() {
-        return Ok(());
-    }
-    let mut pipe = redis::pipe();
-    for absent in layout::levels(region).iter().skip(standing.ids.len()) {
-        pipe.cmd("GET").arg(layout::fence(absent));
-        if !absent.is_top() {
-            pipe.cmd("HLEN").arg(layout::entries(absent));
-            pipe.cmd("HLEN").arg(layout::leases(absent));
+/// Looks at the keys that making the regions stand would replace.
+fn look_at_all(pipe: &mut Pipeline, levels: &[Address]) {
+    for level in levels {
+        pipe.cmd("GET").arg(layout::fence(level));
+        if !level.is_top() {
+            pipe.cmd("HLEN").arg(layout::entries(level));
+            pipe.cmd("HLEN").arg(layout::leases(level));
         }
     }
-    line.send(&pipe, Asked::Read).await.map(|_| ())
 }
 
 /// Whether `EXEC` ran the commands; each one's own reply is looked at.
