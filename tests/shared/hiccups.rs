@@ -1,40 +1,39 @@
 //! How long the machine itself keeps this process waiting, when it has much else to do.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Watches as long as somebody holds it.
-#[derive(Default)]
+/// Watches as long as it is held.
 pub(super) struct Hiccups {
-    longest: AtomicU64,
+    longest: Arc<AtomicU64>,
+    _watch: JoinSet<()>,
 }
 
 impl Hiccups {
-    /// Begins to watch, on a thread of its own, the time that a short wait takes.
+    /// Begins to watch the time that a short wait takes.
     pub(super) fn watch() -> Arc<Self> {
-        let hiccups = Arc::new(Self::default());
-        let (watched, runtime) = (Arc::downgrade(&hiccups), Handle::current());
-        std::thread::spawn(move || while runtime.block_on(Self::look(&watched)) {});
-        hiccups
+        let longest = Arc::new(AtomicU64::new(0));
+        let mut watch = JoinSet::new();
+        let seen = Arc::clone(&longest);
+        watch.spawn(async move {
+            loop {
+                let start = Instant::now();
+                let _ = timeout(SHORT, pending::<()>()).await;
+                let late = start.elapsed().saturating_sub(SHORT).as_millis();
+                seen.fetch_max(u64::try_from(late).unwrap(), Ordering::SeqCst);
+            }
+        });
+        Arc::new(Self { longest, _watch: watch })
     }
 
     /// The longest that anything had to wait for nothing.
     pub(super) fn longest(&self) -> Duration {
         Duration::from_millis(self.longest.load(Ordering::SeqCst))
-    }
-
-    async fn look(watched: &Weak<Self>) -> bool {
-        let start = Instant::now();
-        let _ = timeout(SHORT, pending::<()>()).await;
-        let late = start.elapsed().saturating_sub(SHORT).as_millis();
-        let Some(hiccups) = watched.upgrade() else { return false };
-        hiccups.longest.fetch_max(u64::try_from(late).unwrap(), Ordering::SeqCst);
-        true
     }
 }
 

@@ -21,8 +21,9 @@ mod walk;
 mod write;
 
 pub use evict::Victim;
-pub use lease::How;
+pub use lease::Leasing;
 pub use restart::Part;
+pub use write::Writing;
 
 use crate::client::Task;
 use crate::promises::{self, Kept, Promise, demand};
@@ -38,11 +39,11 @@ pub enum Act {
     /// The second command of its read is answered.
     ReadOn(Who),
     /// A client asks for a key's lease, having missed.
-    Lease(Who, Key, How),
+    Lease(Who, Key, Leasing),
     /// A client stores what it has computed.
     Fill(Who),
     /// A client writes keys by the script.
-    Write(Who, Keys, write::How),
+    Write(Who, Keys, Writing),
     /// A layer below sends the last write once more.
     Resend,
     /// Somebody removes a key.

@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// What becomes of a request for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum Leasing {
     /// It is answered.
     Answered,
     /// It is answered, and the lease that stands is past its deadline.
@@ -27,21 +27,21 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
     }
     for who in setup.clients().filter(|who| world.clients[*who].is_idle()) {
         for key in setup.role(who).computes.iter() {
-            acts.push(Act::Lease(who, key, How::Answered));
+            acts.push(Act::Lease(who, key, Leasing::Answered));
             if world.left.takeovers.is_left() && world.master.data.leases[key].is_some() {
-                acts.push(Act::Lease(who, key, How::TakingOver));
+                acts.push(Act::Lease(who, key, Leasing::TakingOver));
             }
             if world.left.replies.is_left() {
-                acts.push(Act::Lease(who, key, How::Lost));
+                acts.push(Act::Lease(who, key, Leasing::Lost));
             }
         }
     }
 }
 
-pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: How) -> Kept {
+pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: Leasing) -> Kept {
     world.reach_master(who);
     let home = setup.tree.home(key);
-    let proposals = world.propose(setup, who, how == How::Lost);
+    let proposals = world.propose(setup, who, how == Leasing::Lost);
     let id = lease_id(setup, &mut world.ids, key);
 
     // The script.
@@ -53,7 +53,7 @@ pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: Ho
     let standing = script.data.leases[key];
     let waits = standing.filter(|lease| {
         let is_doomed = setup.rules.leases_carry_stamp && lease.stamp != token;
-        how != How::TakingOver && !is_doomed
+        how != Leasing::TakingOver && !is_doomed
     });
     if waits.is_none() {
         script.data.leases[key] = Some(Lease { id, stamp: token });
@@ -64,10 +64,10 @@ pub(super) fn take(setup: &Setup, world: &mut World, who: Who, key: Key, how: Ho
     if let Some(lease) = waits {
         demand(setup, lease.stamp == token, Promise::Blocked)?;
     }
-    if how == How::TakingOver {
+    if how == Leasing::TakingOver {
         world.left.takeovers.spend();
     }
-    if how == How::Lost {
+    if how == Leasing::Lost {
         world.left.replies.spend();
         return Ok(());
     }

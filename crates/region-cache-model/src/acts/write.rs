@@ -10,7 +10,7 @@ use crate::world::{Request, World};
 
 /// What kind of write it is, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct How {
+pub struct Writing {
     /// The entries outlive the short lives.
     pub is_lasting: bool,
     /// The script runs, and its reply is lost.
@@ -31,7 +31,7 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
                     let is_possible = (is_lasting || setup.has_short_lives())
                         && (!is_lost || world.left.replies.is_left());
                     if is_possible {
-                        acts.push(Act::Write(who, *keys, How { is_lasting, is_lost }));
+                        acts.push(Act::Write(who, *keys, Writing { is_lasting, is_lost }));
                     }
                 }
             }
@@ -41,7 +41,7 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 
 /// A write of which a client knows, or guesses, the stamps. If they are not those that stand, the
 /// reply teaches it, and it may send the write again, which is just another write.
-pub(super) fn write(setup: &Setup, world: &mut World, who: Who, keys: Keys, how: How) -> Kept {
+pub(super) fn write(setup: &Setup, world: &mut World, who: Who, keys: Keys, how: Writing) -> Kept {
     world.reach_master(who);
     let homes = setup.tree.homes(keys);
     let proposals = world.propose(setup, who, how.is_lost);

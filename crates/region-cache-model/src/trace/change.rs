@@ -3,93 +3,72 @@
 use super::name::{key, who};
 use crate::client::{Half, Task};
 use crate::setup::Setup;
-use crate::words::{Id, Region, Reign};
+use crate::words::{Id, Key, Region, Reign, Version, Who};
 use crate::world::World;
 
 /// A line for everything that differs.
 pub(super) fn between(setup: &Setup, before: &World, after: &World) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut differ = |what: String, old: String, new: String| {
-        if old != new {
-            lines.push(format!("{what}: {new}"));
-        }
-    };
+    let (old, new) = (facts(setup, before), facts(setup, after));
+    let changed = old.iter().zip(&new).filter(|(old, new)| old != new);
+    changed.map(|(_, (what, is))| format!("{what}: {is}")).collect()
+}
+
+/// What there is to be said of a world, in an order that does not depend on it.
+fn facts(setup: &Setup, world: &World) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
     for region in setup.tree.regions() {
         let name = setup.tree.name(region);
-        differ(format!("fence of {name}"), fence(before, region), fence(after, region));
-        let children = |world: &World| {
-            let children = world.master.data.children[region].iter();
-            children.map(|child| setup.tree.name(child)).collect::<Vec<_>>().join(" and ")
-        };
-        differ(format!("children of {name}"), children(before), children(after));
+        facts.push((format!("fence of {name}"), fence(world, region)));
+        let children = world.master.data.children[region].iter();
+        let children: Vec<_> = children.map(|child| setup.tree.name(child)).collect();
+        facts.push((format!("children of {name}"), some(children.join(" and "))));
     }
-    for k in setup.tree.keys() {
-        let (name, home) = (key(k), setup.tree.name(setup.tree.home(k)));
-        let stored = |world: &World| match world.master.data.entries[k] {
-            Some(entry) => format!("version {}, stamp {}", entry.version.0, id(entry.stamp)),
-            None => "nothing".to_owned(),
-        };
-        differ(format!("{name} in the hash of {home}"), stored(before), stored(after));
-        let lease = |world: &World| match world.master.data.leases[k] {
-            Some(lease) => format!("{} under {}", id(lease.id), id(lease.stamp)),
-            None => "none".to_owned(),
-        };
-        differ(format!("lease of {name}"), lease(before), lease(after));
-        let seen = |world: &World| match world.view(setup).lookup(k) {
-            Some(entry) => format!("version {}", entry.version.0),
-            None => "nothing".to_owned(),
-        };
-        differ(format!("a read of {name} now returns"), seen(before), seen(after));
-        let floor = |world: &World| format!("version {}", world.truth.floor[k].0);
-        differ(format!("a read of {name} must not return less than"), floor(before), floor(after));
+    setup.tree.keys().for_each(|k| facts.extend(facts_of_key(setup, world, k)));
+    setup.clients().for_each(|w| facts.extend(facts_of_client(setup, world, w)));
+    let reigns = world.master.reigns;
+    facts.push(("the root's server has the reign".to_owned(), reign(reigns.root)));
+    facts.push(("the namespace's server has the reign".to_owned(), reign(reigns.namespace)));
+    let walks = world.master.data.walks.iter().flatten();
+    let walks: Vec<_> =
+        walks.map(|walk| format!("{} of {}", id(walk.id), setup.tree.name(walk.target))).collect();
+    facts.push(("unfinished walks".to_owned(), some(walks.join(" and "))));
+    facts
+}
+
+fn facts_of_key(setup: &Setup, world: &World, k: Key) -> [(String, String); 4] {
+    let (name, home) = (key(k), setup.tree.name(setup.tree.home(k)));
+    let data = &world.master.data;
+    let stored = data.entries[k].map(|e| format!("{}, stamp {}", version(e.version), id(e.stamp)));
+    let lease = data.leases[k].map(|lease| format!("{} under {}", id(lease.id), id(lease.stamp)));
+    let seen = world.view(setup).lookup(k).map(|entry| version(entry.version));
+    let floor = version(world.truth.floor[k]);
+    [
+        (format!("{name} in the hash of {home}"), some(stored.unwrap_or_default())),
+        (format!("lease of {name}"), some(lease.unwrap_or_default())),
+        (format!("a read of {name} now returns"), some(seen.unwrap_or_default())),
+        (format!("a read of {name} must not return less than"), floor),
+    ]
+}
+
+fn facts_of_client(setup: &Setup, world: &World, w: Who) -> Vec<(String, String)> {
+    let (name, client) = (who(w), &world.clients[w]);
+    let mut facts = vec![(name.to_string(), task(&client.task))];
+    for region in setup.tree.regions() {
+        let what = format!("{name} knows the fence of {}", setup.tree.name(region));
+        facts.push((what, maybe(client.beliefs[region])));
     }
-    for w in setup.clients() {
-        differ(
-            who(w).to_string(),
-            task(before, &before.clients[w].task),
-            task(after, &after.clients[w].task),
-        );
-        for region in setup.tree.regions() {
-            let name = setup.tree.name(region);
-            let belief = |world: &World| maybe(world.clients[w].beliefs[region]);
-            differ(format!("{} knows the fence of {name}", who(w)), belief(before), belief(after));
-        }
-        let knows = |world: &World| reign(world.clients[w].connection.reigns.root);
-        differ(format!("{} knows the reign", who(w)), knows(before), knows(after));
-    }
-    let now = |world: &World| reign(world.master.reigns.root);
-    differ("the root's server has the reign".to_owned(), now(before), now(after));
-    let now = |world: &World| reign(world.master.reigns.namespace);
-    differ("the namespace's server has the reign".to_owned(), now(before), now(after));
-    let walks = |world: &World| {
-        format!(
-            "{:?}",
-            world
-                .master
-                .data
-                .walks
-                .iter()
-                .flatten()
-                .map(|w| (w.target, w.id.number()))
-                .collect::<Vec<_>>()
-        )
-    };
-    differ("unfinished walks".to_owned(), walks(before), walks(after));
-    lines
+    facts.push((format!("{name} knows the reign"), reign(client.connection.reigns.root)));
+    facts
 }
 
 fn fence(world: &World, region: Region) -> String {
-    match world.master.data.fences[region] {
-        Some(fence) => {
-            let on = fence.hangs_on.map_or(String::new(), |above| format!(" on {}", id(above)));
-            let reign = fence.reign.map_or(String::new(), |made| format!(", {}", reign(made)));
-            format!("{}{on}{reign}", id(fence.id))
-        }
-        None => "none".to_owned(),
-    }
+    let Some(fence) = world.master.data.fences[region] else { return some(String::new()) };
+    let on = fence.hangs_on.map_or(String::new(), |above| format!(" on {}", id(above)));
+    let made = fence.reign.map_or(String::new(), |made| format!(", {}", reign(made)));
+    format!("{}{on}{made}", id(fence.id))
 }
 
-fn task(_world: &World, task: &Task) -> String {
+fn task(task: &Task) -> String {
     match task {
         Task::Idle => "is idle".to_owned(),
         Task::Reading(reading) => match &reading.half {
@@ -97,8 +76,8 @@ fn task(_world: &World, task: &Task) -> String {
             Half::Fence(own) => format!("has seen the fence {}", maybe(*own)),
         },
         Task::Computing(flight) => format!(
-            "computes version {} of {} with token {} and lease {}",
-            flight.version.0,
+            "computes {} of {} with token {} and lease {}",
+            version(flight.version),
             key(flight.key),
             id(flight.token),
             id(flight.lease)
@@ -108,14 +87,22 @@ fn task(_world: &World, task: &Task) -> String {
     }
 }
 
+fn version(version: Version) -> String {
+    format!("version {}", version.0)
+}
+
 fn reign(reign: Reign) -> String {
     format!("run {} replid {}", id(reign.run), id(reign.replid))
 }
 
 fn maybe(of: Option<Id>) -> String {
-    of.map_or("none".to_owned(), id)
+    some(of.map(id).unwrap_or_default())
 }
 
 fn id(of: Id) -> String {
-    if of == Id::NOTHING { "nothing".to_owned() } else { format!("#{}", of.number()) }
+    if of == Id::NOTHING { "absence".to_owned() } else { format!("#{}", of.number()) }
+}
+
+fn some(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
 }

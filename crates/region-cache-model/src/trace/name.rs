@@ -1,6 +1,6 @@
 //! Acts in words.
 
-use crate::acts::{Act, How, Part, Victim};
+use crate::acts::{Act, Leasing, Part, Victim};
 use crate::client::Task;
 use crate::setup::Setup;
 use crate::words::{Key, Keys, Region, Who};
@@ -63,13 +63,13 @@ pub(super) fn act(setup: &Setup, world: &World, act: Act) -> String {
     }
 }
 
-fn lease(w: Who, k: Key, how: How) -> String {
+fn lease(w: Who, k: Key, how: Leasing) -> String {
     match how {
-        How::Answered => format!("{} asks for the lease of {}", who(w), key(k)),
-        How::TakingOver => {
+        Leasing::Answered => format!("{} asks for the lease of {}", who(w), key(k)),
+        Leasing::TakingOver => {
             format!("{} asks for the lease of {}, which is past its deadline", who(w), key(k))
         }
-        How::Lost => format!("{} asks for the lease of {}; the reply is lost", who(w), key(k)),
+        Leasing::Lost => format!("{} asks for the lease of {}; the reply is lost", who(w), key(k)),
     }
 }
 

@@ -29,7 +29,7 @@ impl Redis {
             .arg(passed_over.unwrap_or_default());
         // For its caller this is a read: a lease that nobody knows of ends by its deadline.
         let reply = call.run(&line, &layout::fence(wish.region), Asked::Read).await?;
-        self.leased(wish, &line, reply).ok_or_else(garbled)
+        self.leased(wish, &line, reply).ok_or_else(|| garbled(Asked::Read))
     }
 
     /// Makes the fences of a region stand, for as long as a lease would.

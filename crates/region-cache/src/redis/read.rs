@@ -40,7 +40,7 @@ impl Redis {
         pipe.arg("COUNT").arg(limit.min(MOST_AT_ONCE));
         let (mut replies, standing) = validated(&line, region, pipe, 1).await?;
         let page = replies.pop().map(<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)>::from_redis_value);
-        let Some(Ok((next, entries))) = page else { return Err(garbled()) };
+        let Some(Ok((next, entries))) = page else { return Err(garbled(Asked::Read)) };
         let now = line.now();
         let entries = entries.into_iter().filter_map(|(key, bytes)| {
             let found = judge(Some(bytes), &standing, now, None)?;
@@ -73,7 +73,7 @@ pub(super) async fn read(
     let (replies, standing) = validated(line, region, pipe, own).await?;
     let mut replies = replies.into_iter().skip(ahead);
     let values = replies.next().map(Vec::<Option<Vec<u8>>>::from_redis_value);
-    let Some(Ok(values)) = values else { return Err(garbled()) };
+    let Some(Ok(values)) = values else { return Err(garbled(Asked::Read)) };
     let left = replies.next().and_then(|left| i64::from_redis_value(left).ok());
     let now = line.now();
     Ok((values.into_iter().map(|bytes| judge(bytes, &standing, now, left)).collect(), standing))
@@ -101,7 +101,7 @@ pub(super) async fn validated(
         line.learn_reign(&text, sent_at);
     }
     let fences = replies.pop().map(Vec::<Option<String>>::from_redis_value);
-    let Some(Ok(fences)) = fences else { return Err(garbled()) };
+    let Some(Ok(fences)) = fences else { return Err(garbled(Asked::Read)) };
     let standing = Standing::judge(&fences, &line.reign());
     replies.truncate(own);
     Ok((replies, standing))
@@ -128,11 +128,17 @@ pub(super) fn judge(
     Some(Found { envelope, life })
 }
 
-pub(super) fn garbled() -> Error {
-    Error::new(
-        ErrorKind::Other,
-        "the Redis server answered in a form that is not its commands' own; is a proxy in between?",
-    )
+/// The error of an answer that cannot be understood.
+pub(super) fn garbled(asked: Asked) -> Error {
+    let (kind, doubt) = match asked {
+        Asked::Change => (ErrorKind::Unconfirmed, "; the change may or may not have happened"),
+        Asked::Read | Asked::Connection => (ErrorKind::Other, ""),
+    };
+    let message = format!(
+        "the Redis server answered in a form that is not its commands' own; is a proxy in \
+         between?{doubt}"
+    );
+    Error::new(kind, message)
 }
 
 /// How many entries one page asks for: their values come along, and may be large.

@@ -204,14 +204,14 @@ fn executed(replies: Vec<Value>) -> Result<bool> {
             match failed {
                 None => Ok(true),
                 Some(reply) => Err(Error::new(
-                    ErrorKind::WrongType,
+                    ErrorKind::Unconfirmed,
                     format!(
                         "a part of a transaction could not be applied, the rest was: {reply:?}"
                     ),
                 )),
             }
         }
-        _ => Err(garbled()),
+        _ => Err(garbled(Asked::Change)),
     }
 }
 

@@ -46,7 +46,7 @@ impl Redis {
         let call = self.begin(&CHILDREN, &line, region);
         let names = call.run(&line, &layout::fence(region), Asked::Read).await?;
         let names = names.into_iter().map(String::from_redis_value).collect::<Result<Vec<_>, _>>();
-        let mut names = names.map_err(|_| garbled())?;
+        let mut names = names.map_err(|_| garbled(Asked::Change))?;
         names.sort_unstable();
         Ok(names)
     }
@@ -79,7 +79,7 @@ impl Redis {
         let reply = call.run(&line, &layout::fence(target), Asked::Change).await?;
         let mut reply = reply.into_iter().map(String::from_redis_value);
         let (Some(Ok(id)), Some(Ok(path))) = (reply.next(), reply.next()) else { return Ok(false) };
-        let Some(id) = layout::id(&id) else { return Err(garbled()) };
+        let Some(id) = layout::id(&id) else { return Err(garbled(Asked::Change)) };
         let target = Address::parse(target.namespace(), &path)?;
         let mut frames = vec![format!("s {path}").into_bytes()];
         while !frames.is_empty() {
@@ -118,9 +118,9 @@ impl Redis {
 fn progress(reply: Vec<Value>) -> Result<(Step, Vec<Vec<u8>>)> {
     let mut reply = reply.into_iter();
     let freed = reply.next().and_then(|freed| u64::from_redis_value(freed).ok());
-    let freed = freed.ok_or_else(garbled)?;
+    let freed = freed.ok_or_else(|| garbled(Asked::Change))?;
     let frames = reply.map(Vec::<u8>::from_redis_value).collect::<Result<Vec<_>, _>>();
-    let frames = frames.map_err(|_| garbled())?;
+    let frames = frames.map_err(|_| garbled(Asked::Change))?;
     Ok((Step { freed, is_done: frames.is_empty() }, frames))
 }
 

@@ -51,7 +51,7 @@ impl Redis {
                 }
                 Reply::Stands(Some(id)) => self.beliefs.saw_anew(&region, id),
                 Reply::Stands(None) => self.beliefs.forget(&region),
-                Reply::Refused => return Err(garbled()),
+                Reply::Refused => return Err(garbled(Asked::Change)),
             }
         }
         Err(contended(&region))
@@ -214,16 +214,18 @@ impl Reply {
         match reply.next() {
             Some(Value::Int(1)) => reply
                 .zip(changes)
-                .map(|(outcome, change)| outcome_of(outcome, change).ok_or_else(garbled))
+                .map(|(outcome, change)| {
+                    outcome_of(outcome, change).ok_or_else(|| garbled(Asked::Change))
+                })
                 .collect::<Result<_>>()
                 .map(Self::Done),
             Some(Value::Int(0)) => {
                 let id = reply.next().map(String::from_redis_value);
-                let Some(Ok(id)) = id else { return Err(garbled()) };
+                let Some(Ok(id)) = id else { return Err(garbled(Asked::Change)) };
                 Ok(Self::Stands(layout::id(&id)))
             }
             Some(Value::Int(-1)) => Ok(Self::Refused),
-            _ => Err(garbled()),
+            _ => Err(garbled(Asked::Change)),
         }
     }
 }
