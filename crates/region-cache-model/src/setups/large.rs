@@ -8,7 +8,7 @@ use super::roles::{
     EVERYTHING_WITH_X, SINGLE_REGIONS, TRANSACTS,
 };
 use crate::faults::{Faults, Limit};
-use crate::setup::Setup;
+use crate::setup::{Role, Setup};
 use crate::tree::Tree;
 
 /// All of them.
@@ -19,6 +19,7 @@ pub const LARGE: &[&Setup] = &[
     &FAILOVER_OFTEN,
     &SURVIVE_OFTEN,
     &WALK_TWO,
+    &WALK_CHAIN,
     &CROWN,
     &TRANSACT_DEEP,
     &TRANSACT_BOTH,
@@ -77,6 +78,14 @@ pub const WALK_TWO: Setup = Setup {
     roles: &[COMPUTES_X; 2],
     invalidates: DEEP_REGIONS,
     ..WALK_DEEP
+};
+
+/// Walks as they are, where a region may live above one that does not.
+pub const WALK_CHAIN: Setup = Setup {
+    name: "walks leave nothing behind: two keys, one beneath the other",
+    tree: Tree::CHAIN,
+    roles: &[Role { computes: BOTH, ..Role::IDLE }],
+    ..WALK_TWO
 };
 
 /// Two sub-regions of one region of one root, with computations and writes of both.

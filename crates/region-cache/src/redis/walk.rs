@@ -46,7 +46,7 @@ impl Redis {
         let call = self.begin(&CHILDREN, &line, region);
         let names = call.run(&line, &layout::fence(region), Asked::Read).await?;
         let names = names.into_iter().map(String::from_redis_value).collect::<Result<Vec<_>, _>>();
-        let mut names = names.map_err(|_| garbled(Asked::Change))?;
+        let mut names = names.map_err(|_| garbled(Asked::Read))?;
         names.sort_unstable();
         Ok(names)
     }
