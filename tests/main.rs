@@ -3,6 +3,7 @@
 mod cancellation;
 mod conformance;
 mod edges;
+mod envelopes;
 mod floors;
 mod properties;
 mod redis;

@@ -169,7 +169,7 @@ fn note(setup: &Setup, before: &World, world: &mut World, act: Act) -> Kept {
     }
     for who in setup.clients() {
         match world.clients[who].task {
-            Task::Transaction(_) => transaction::note(setup, before, world, who),
+            Task::Transaction(_) => transaction::note(setup, before, world, who, act),
             Task::Reading(_) => read::note(setup, world, who),
             Task::Idle | Task::Computing(_) => {}
         }

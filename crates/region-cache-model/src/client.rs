@@ -95,6 +95,8 @@ pub struct Transaction {
     pub is_watching: bool,
     /// Whether something that it watches has changed since.
     pub is_touched: bool,
+    /// Whether a region that it has read from was invalidated since. It does not know.
+    pub is_overtaken: bool,
 }
 
 impl Client {

@@ -114,6 +114,7 @@
 //! | `watch_before_reading` | Torn | 11 |
 //! | `whole_path_watched` | Vanished | 11 |
 //! | `reads_watched` | Overtaken |  |
+//! | `read_fences_made` | Overtaken |  |
 //! | `invalidation_takes_the_fence` | Stale | 4 |
 //! | `fence_deleted_not_written` | Refused | 5 |
 //! | `walk_frees_leftovers_only` | Vanished | 13 |

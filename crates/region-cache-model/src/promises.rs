@@ -23,7 +23,7 @@ pub enum Promise {
     Torn,
     /// C5: a write that took no effect made a readable value unreadable.
     Destroyed,
-    /// C5: a transaction took effect although what it had read had changed.
+    /// C5: a transaction took effect although what it had read had changed, or was invalidated.
     Overtaken,
     /// C1: a stored value is gone although nobody changed, invalidated, evicted or outlived it.
     Vanished,

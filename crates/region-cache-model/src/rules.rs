@@ -126,6 +126,9 @@ rules! {
     whole_path_watched,
     /// `WATCH` names the hashes that the closure reads from.
     reads_watched,
+    /// Where the closure reads the fences are made to stand first: an invalidation of what is absent
+    /// touches nothing that could be watched.
+    read_fences_made,
 
     // Invalidating, and freeing behind it.
 

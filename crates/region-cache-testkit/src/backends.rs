@@ -1,5 +1,6 @@
 //! Decorators: each is a plain backend around another, and changes one thing about it.
 
+mod canned;
 mod careless;
 mod counting;
 mod operation;
@@ -7,6 +8,7 @@ mod spoiling;
 mod stuck;
 mod yielding;
 
+pub use canned::Canned;
 pub use careless::{Careless, Neglect};
 pub use counting::Counting;
 pub use operation::Operation;

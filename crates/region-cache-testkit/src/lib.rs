@@ -5,11 +5,13 @@
 //!   [`conformance!`](crate::conformance!).
 //! - [`backends`]: decorators around any backend that count, wait, get stuck, damage or cheat.
 //! - [`auditor`]: many readers and writers, and a truth outside the cache that tells stale values.
+//! - [`envelopes`]: any bytes as an envelope, read in two ways.
 //! - `server` and `proxy`: throwaway servers and bad lines to them, on Unix.
 
 pub mod auditor;
 pub mod backends;
 pub mod conformance;
+pub mod envelopes;
 #[cfg(unix)]
 pub mod proxy;
 #[cfg(unix)]

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use region_cache::{Cache, Region};
+use region_cache_testkit::proxy::{Direction, Fault, Proxy, Scope};
+use region_cache_testkit::server::Server;
 
 use super::{WAYS, lives, living, write};
-use crate::redis::{ITEM, ROOTS, Two, fences, key, lease, two};
+use crate::redis::{ITEM, ROOTS, Two, connect, connect_to, fences, key, lease, number, two};
 
 #[tokio::test]
 async fn nothing_lives_for_ever_by_accident() {
@@ -120,6 +122,60 @@ async fn a_region_that_ends_as_a_whole_ends_when_it_shall() {
         assert!((millis(wanted) - slack..=millis(wanted)).contains(&life), "{way}: {life}");
         assert_outlived(&lives);
     }
+}
+
+/// Only where the server expires fields itself: elsewhere what has expired goes with its hash.
+#[tokio::test]
+async fn an_entry_that_was_expired_by_hand_goes_when_it_would_have_gone() {
+    let Two { server, here, there: _ } = two().await;
+    let region = living(&here.region(ITEM), Some(MINUTE)).with(|o| o.stale_for(MINUTE));
+    living(&region, None).set("keeps the hash", &1).await.unwrap();
+    for name in ["expire", "commit", "set and commit"] {
+        region.set(name, &1).await.unwrap();
+        match name {
+            "expire" => assert!(region.expire(name).await.unwrap()),
+            _ => region
+                .transaction(async |t| {
+                    if name == "set and commit" {
+                        t.set(name, &2)?;
+                    }
+                    t.expire(name);
+                    Ok(())
+                })
+                .await
+                .unwrap(),
+        }
+        assert_eq!(number(&region, name).await, None, "{name}");
+        if server.knows("HPTTL").await {
+            let hash = key('h', ITEM);
+            let life = server.cli(&["HPTTL", &hash, "FIELDS", "1", name]).await;
+            assert!(life.parse::<i64>().unwrap() > 0, "{name}: it stays for {life}");
+        }
+    }
+}
+
+/// A transaction has a line of its own. If that was slow when it learnt the server's time, it takes it
+/// for later than others do.
+#[tokio::test]
+async fn what_is_expired_over_a_slow_line_is_expired_for_all() {
+    let server = Server::start().await;
+    let proxy = Proxy::to(server.address()).await;
+    let cache = connect_to(&proxy.url()).await;
+    let region = cache.region(ITEM);
+    region.set("k", &1).await.unwrap();
+    let late = Duration::from_millis(150);
+    let slow = Fault::Delay { direction: Direction::Up, fixed: late, jitter: Duration::ZERO };
+    proxy.inflict_on(Scope::Future, slow);
+    region.transaction(async |t| t.set("other", &1)).await.unwrap();
+    proxy.heal();
+    let expire = async |t: region_cache::Transaction| {
+        t.set("k", &2)?;
+        t.expire("k");
+        Ok(())
+    };
+    region.transaction(expire).await.unwrap();
+    assert_eq!(number(&region, "k").await, None);
+    assert_eq!(number(&connect(&server).await.region(ITEM), "k").await, None);
 }
 
 /// Every hash has its path's fences, which live longer; and so do the sets that lead to it.

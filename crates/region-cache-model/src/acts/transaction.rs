@@ -31,14 +31,22 @@ pub(super) fn offer(setup: &Setup, world: &World, acts: &mut Vec<Act>) {
 }
 
 /// The first pipeline: `WATCH`, the values that the closure reads, the fences, and the types of the
-/// hashes that it is going to write.
+/// hashes that it is going to write. Where it reads from a region without a standing fence, one is made
+/// instead, and it begins again.
 pub(super) fn begin(setup: &Setup, world: &mut World, who: Who, which: u8) {
     let wish = setup.role(who).transactions[usize::from(which)];
     let homes = setup.tree.homes(wish.writes);
     if setup.rules.transaction_asks_types && homes.meets(setup.foreign) {
         return;
     }
+    let reads_from = setup.tree.homes(wish.reads);
     let view = view_of(setup, world, who);
+    let all_stand = reads_from.iter().all(|home| view.standing(home).is_some());
+    if setup.rules.read_fences_made && !all_stand {
+        let proposals = world.propose(setup, who, false);
+        world.script_of(setup, who).renew(reads_from, &proposals);
+        return;
+    }
     let mut fences = ByRegion::all(None);
     for region in setup.tree.paths_to(regions_of(setup, &wish)) {
         fences[region] = view.standing(region);
@@ -54,6 +62,7 @@ pub(super) fn begin(setup: &Setup, world: &mut World, who: Who, which: u8) {
         reigns: view.reigns,
         is_watching: setup.rules.watch_before_reading,
         is_touched: false,
+        is_overtaken: false,
     };
     world.clients[who].task = Task::Transaction(transaction);
 }
@@ -75,7 +84,8 @@ pub(super) fn exec(setup: &Setup, world: &mut World, who: Who) -> Kept {
         return Ok(());
     }
     let before = write::readable(setup, world);
-    let was_overtaken = this.wish.reads.iter().any(|key| before[key] != this.read[key]);
+    let was_overtaken =
+        this.is_overtaken || this.wish.reads.iter().any(|key| before[key] != this.read[key]);
 
     world.left.changes.spend();
     let proposals = propose(setup, &mut world.ids);
@@ -114,10 +124,15 @@ pub(super) fn exec(setup: &Setup, world: &mut World, who: Who) -> Kept {
     demand(setup, !was_overtaken, Promise::Overtaken)
 }
 
-/// While a transaction is under way: whether something that it watches is touched.
-pub(super) fn note(setup: &Setup, before: &World, world: &mut World, who: Who) {
+/// While a transaction is under way: whether something that it watches is touched, and whether a
+/// region that it has read from is invalidated, even if nothing was there.
+pub(super) fn note(setup: &Setup, before: &World, world: &mut World, who: Who, act: Act) {
     let (before, after) = (before.server_of(who).data, world.server_of(who).data);
     let Task::Transaction(this) = &mut world.clients[who].task else { return };
+    if let Act::Invalidate(target) = act {
+        let mut reads = this.wish.reads.iter();
+        this.is_overtaken |= reads.any(|key| setup.tree.is_beneath(setup.tree.home(key), target));
+    }
     if setup.rules.watch_before_multi && this.is_watching {
         this.is_touched |= is_touched(setup, this, &before, &after);
     }

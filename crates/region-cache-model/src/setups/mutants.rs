@@ -66,6 +66,7 @@ pub const MUTANTS: &[Breach] = &[
     one(&["watch_before_reading"], &[11], &TRANSACT, Torn),
     one(&["whole_path_watched"], &[11], &TRANSACT, Vanished),
     one(&["reads_watched"], &[], &TRANSACT, Overtaken),
+    one(&["read_fences_made"], &[], &TRANSACT, Overtaken),
     // Invalidating, and freeing behind it.
     one(&["invalidation_takes_the_fence"], &[4], &CHILD_SETS, Stale),
     one(&["fence_deleted_not_written"], &[5], &FULL, Refused),
