@@ -90,7 +90,7 @@ async fn run(args: Args) -> Result<(), String> {
         report::skipped(&found.skipped.into_iter().collect());
         return Err(format!("There is no Markdown in {}.", printable(&folder.to_string_lossy())));
     }
-    let cache = Cache::connect(&args.url).await.map_err(|error| format!("{error}."))?;
+    let cache = Cache::connect(&args.url).await.map_err(|error| error.to_string())?;
     let site = Site::new(root, cache.clone());
     let ended = match args.serve {
         Some(address) => serve(site, found, &address).await,
@@ -114,7 +114,7 @@ async fn show(site: &Site, found: Found) -> Result<(), String> {
     let region = site.region(&folder);
     let freed = async { region.invalidate().await?.freed().await }
         .await
-        .map_err(|error| format!("{error}."))?;
+        .map_err(|error| error.to_string())?;
     let third = Pass::over(site, &pages).await;
 
     let skipped = cold.skipped + found.skipped.len();
@@ -140,7 +140,7 @@ async fn serve(site: Site, found: Found, address: &str) -> Result<(), String> {
     let watch = Watch::begin(site.root())?;
     // An external backend may hold pages of an earlier run, and nobody watched since.
     let everything = site.region(&FolderPath::default());
-    everything.invalidate().await.map_err(|error| format!("{error}."))?;
+    everything.invalidate().await.map_err(|error| error.to_string())?;
     say(format_args!("{} at http://{bound}/ (Ctrl-C ends it)", count(found.pages.len(), "page")));
     let stop = async {
         if tokio::signal::ctrl_c().await.is_err() {

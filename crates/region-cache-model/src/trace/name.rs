@@ -27,7 +27,8 @@ pub(super) fn act(setup: &Setup, world: &World, act: Act) -> String {
         Act::Begin(w, which) => {
             let wish = setup.role(w).transactions[usize::from(which)];
             let reads = if wish.reads.is_empty() { "nothing".into() } else { keys(wish.reads) };
-            format!("{} begins: WATCH, reads {reads} and the fences", who(w))
+            let watch = if setup.rules.watch_before_reading { "WATCH, " } else { "" };
+            format!("{} begins: {watch}reads {reads} and the fences", who(w))
         }
         Act::Watch(w) => format!("{} sends WATCH", who(w)),
         Act::Exec(w) => match &world.clients[w].task {
