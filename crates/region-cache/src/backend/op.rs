@@ -217,8 +217,8 @@ pub enum Outcome {
     Sum(i64),
     /// [`Act::Add`]: the sum is no `i64`; nothing changed.
     Overflow,
-    /// [`Act::Add`]: this is present, which is no sound integer in decimal text, or has another codec or
-    /// schema than the draft; nothing changed.
+    /// [`Act::Add`]: this is present, which is no sound integer in decimal text, or has another schema
+    /// than the draft, or a codec that is neither built in nor the draft's; nothing changed.
     NotAnInteger(Envelope),
 }
 

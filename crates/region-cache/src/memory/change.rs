@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::store::{Entry, NodeId, Store, node_weight, weight};
 use crate::backend::{Act, Change, Draft, Envelope, Expiry, Found, Outcome, When};
+use crate::codec::Format;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
@@ -99,7 +100,8 @@ impl Store {
             return Outcome::Sum(delta);
         };
         let (head, wanted) = (envelope.head(), draft.head());
-        let is_ours = (head.codec, head.schema) == (wanted.codec, wanted.schema);
+        let is_known = head.codec == wanted.codec || Format::built_in(head.codec).is_some();
+        let is_ours = is_known && head.schema == wanted.schema;
         let number = envelope.integer().filter(|_| is_ours && envelope.check().is_ok());
         let Some(number) = number else { return Outcome::NotAnInteger(envelope) };
         let Some(sum) = number.checked_add(delta) else {

@@ -28,7 +28,11 @@ fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) 
     // Within a script an older server says it in its own words, and `EXEC` at the end of its own.
     let code = match detail.split_once("because of: ") {
         Some((_, cause)) => cause.split(' ').next().unwrap_or_default(),
-        None if detail.contains("executing the script can't") => "NOPERM",
+        None if detail.contains("executing the script can't")
+            || detail.contains("ACL failure in script") =>
+        {
+            "NOPERM"
+        }
         None => code,
     };
     match code {
@@ -36,6 +40,14 @@ fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) 
             ErrorKind::Auth,
             format!(
                 "{server} does not accept these credentials; check user and password in the URL"
+            ),
+        ),
+        // Announcing comes last in a script: by then the change has happened.
+        "NOPERM" if asked == Asked::Change && detail.contains("channel") => (
+            ErrorKind::Unconfirmed,
+            format!(
+                "{server} does not let the user announce a change, which may have happened ({said}); \
+                 its access list must allow the namespace's channels (`&<namespace>:*`)"
             ),
         ),
         "NOPERM" => (

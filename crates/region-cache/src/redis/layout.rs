@@ -12,6 +12,7 @@
 //! <ns>:{<root>}:changes     channel what changed
 //! <ns>:{.}:fence            string  the namespace's fence: <id>|<reign>; `.` can be no root
 //! <ns>:{.}:roots            set     known roots
+//! <ns>:{.}:p, <ns>:{.}:seq  of the namespace, as those of a root
 //! ```
 //!
 //! What is published is a MessagePack array: the version 1, who changed it (an id for each process), the

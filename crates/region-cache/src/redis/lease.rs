@@ -12,6 +12,7 @@ use super::write::new_ids;
 use crate::backend::{Address, Id, Lease, Leased, Token, Wish};
 use crate::error::Result;
 use crate::key::Key;
+use crate::time::Timestamp;
 
 impl Redis {
     pub(super) async fn take_lease(&self, wish: Wish<'_>) -> Result<Leased> {
@@ -28,8 +29,9 @@ impl Redis {
             .arg(life.to_string())
             .arg(passed_over.unwrap_or_default());
         // For its caller this is a read: a lease that nobody knows of ends by its deadline.
+        let sent_at = local_now();
         let reply = call.run(&line, &layout::fence(wish.region), Asked::Read).await?;
-        self.leased(wish, &line, reply).ok_or_else(|| garbled(Asked::Read))
+        self.leased(wish, &line, sent_at, reply).ok_or_else(|| garbled(Asked::Read))
     }
 
     /// Makes the fences of a region stand, for as long as a lease would.
@@ -46,7 +48,13 @@ impl Redis {
         call.run_for_nothing(&line, &layout::leases(region), Asked::Change).await
     }
 
-    fn leased(&self, wish: Wish<'_>, line: &Line, reply: Vec<Value>) -> Option<Leased> {
+    fn leased(
+        &self,
+        wish: Wish<'_>,
+        line: &Line,
+        sent_at: Timestamp,
+        reply: Vec<Value>,
+    ) -> Option<Leased> {
         let mut reply = reply.into_iter();
         let kind = String::from_redis_value(reply.next()?).ok()?;
         if kind == "P" {
@@ -58,7 +66,7 @@ impl Redis {
             return Some(Leased::Present(found));
         }
         let reign = String::from_redis_value(reply.next()?).ok()?;
-        line.confirm_reign(&reign, local_now());
+        line.confirm_reign(&reign, sent_at);
         let holder = layout::id(&String::from_redis_value(reply.next()?).ok()?)?;
         let ids = reply.map(|id| layout::id(&String::from_redis_value(id).ok()?));
         let token = Token::new(ids.collect::<Option<Vec<Id>>>()?);

@@ -28,13 +28,22 @@ struct Inner {
     /// The first half of the reign: of which process of the server. It holds as long as the line.
     run: String,
     /// The second half: since which promotion. Learnt again and again.
-    replication: Mutex<String>,
+    replication: Mutex<Learnt>,
     /// When the reign was last confirmed, by the local clock.
     confirmed_at: AtomicU64,
     /// What the server's clock is ahead of the local one, in milliseconds.
     offset: AtomicI64,
+    /// The same at least.
+    least_offset: AtomicI64,
     expires_fields: bool,
     is_dead: Arc<AtomicBool>,
+}
+
+/// Half of a reign, and when it was asked for.
+#[derive(Default)]
+struct Learnt {
+    asked_at: Option<Timestamp>,
+    half: String,
 }
 
 impl Line {
@@ -61,9 +70,10 @@ impl Line {
         let (about, replication, command, time) = (read(next())?, read(next())?, next(), next());
         let line = Self(Arc::new(Inner {
             run: half(&about, "run_id:"),
-            replication: Mutex::new(String::new()),
+            replication: Mutex::default(),
             confirmed_at: AtomicU64::new(0),
             offset: AtomicI64::new(0),
+            least_offset: AtomicI64::new(0),
             expires_fields: knows(&command),
             connection,
             server,
@@ -82,7 +92,7 @@ impl Line {
     /// Sends one command; its reply, errors of the server among them.
     pub(super) async fn try_one(&self, command: &Cmd) -> RedisResult<Value> {
         let reply = self.0.connection.clone().send_packed_command(command).await;
-        reply.and_then(Value::extract_error)
+        reply.and_then(own_error)
     }
 
     /// The error that users see for one that this line gave.
@@ -111,8 +121,7 @@ impl Line {
     /// Takes note of the reign as a script saw it.
     pub(super) fn confirm_reign(&self, reign: &str, sent_at: Timestamp) {
         if let Some(half) = reign.strip_prefix(&self.0.run) {
-            half.clone_into(&mut self.0.replication.lock());
-            self.0.confirmed_at.fetch_max(sent_at.as_millis(), Ordering::SeqCst);
+            self.confirm_half(half, sent_at);
         }
     }
 
@@ -120,7 +129,15 @@ impl Line {
     pub(super) fn learn_reign(&self, replication: &str, sent_at: Timestamp) {
         let half = half(replication, "master_replid:");
         if !half.is_empty() {
-            *self.0.replication.lock() = half;
+            self.confirm_half(&half, sent_at);
+        }
+    }
+
+    /// An answer to an older question says nothing any more.
+    fn confirm_half(&self, half: &str, sent_at: Timestamp) {
+        let mut learnt = self.0.replication.lock();
+        if learnt.asked_at.is_none_or(|asked_at| asked_at <= sent_at) {
+            *learnt = Learnt { asked_at: Some(sent_at), half: half.to_owned() };
             self.0.confirmed_at.fetch_max(sent_at.as_millis(), Ordering::SeqCst);
         }
     }
@@ -139,7 +156,7 @@ impl Line {
 
     /// The reign of the server at the other end.
     pub(super) fn reign(&self) -> String {
-        format!("{}{}", self.0.run, self.0.replication.lock())
+        format!("{}{}", self.0.run, self.0.replication.lock().half)
     }
 
     /// The half of the reign that scripts cannot see themselves without asking twice.
@@ -151,6 +168,13 @@ impl Line {
     pub(super) fn now(&self) -> Timestamp {
         let local = i64::try_from(local_now().as_millis()).unwrap_or(i64::MAX);
         let server = local.saturating_add(self.0.offset.load(Ordering::Relaxed));
+        Timestamp::from_millis(u64::try_from(server).unwrap_or(0))
+    }
+
+    /// What time it is at the server, at the earliest: what expires then has expired for everyone.
+    pub(super) fn earliest(&self) -> Timestamp {
+        let local = i64::try_from(local_now().as_millis()).unwrap_or(i64::MAX);
+        let server = local.saturating_add(self.0.least_offset.load(Ordering::Relaxed));
         Timestamp::from_millis(u64::try_from(server).unwrap_or(0))
     }
 
@@ -174,6 +198,8 @@ impl Line {
         // sent. So what a script has expired "now" has expired for every reader who asks after it.
         let server = seconds.saturating_mul(1_000).saturating_add(micros / 1_000);
         let offset = i128::from(server) - i128::from(sent_at.as_millis()) + CLOCK_GRAIN;
+        let least = i128::from(server) - i128::from(local_now().as_millis()) - CLOCK_GRAIN;
+        self.0.least_offset.store(i64::try_from(least).unwrap_or(0), Ordering::Relaxed);
         self.0.offset.store(i64::try_from(offset).unwrap_or(0), Ordering::Relaxed);
     }
 }
@@ -194,10 +220,20 @@ pub(super) fn local_now() -> Timestamp {
 
 async fn send(connection: &MultiplexedConnection, pipe: &Pipeline) -> RedisResult<Vec<Value>> {
     let replies = connection.clone().send_packed_commands(pipe, 0, pipe.len()).await?;
-    let named = pipe.cmd_iter().zip(replies).map(|(command, reply)| {
-        reply.extract_error().map_err(|error| naming_the_key(error, command))
-    });
+    let named = pipe
+        .cmd_iter()
+        .zip(replies)
+        .map(|(command, reply)| own_error(reply).map_err(|error| naming_the_key(error, command)));
     named.collect()
+}
+
+/// The error that a reply is. One that is only a part of it, as of what `EXEC` ran, is left to the
+/// caller: the rest may have happened.
+fn own_error(reply: Value) -> RedisResult<Value> {
+    match reply {
+        Value::ServerError(error) => Err(error.into()),
+        reply => Ok(reply),
+    }
 }
 
 /// A server does not say which key was of the wrong type; the command that it refused does.

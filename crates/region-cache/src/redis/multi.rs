@@ -88,7 +88,8 @@ impl<'a> Multi<'a> {
             match &change.act {
                 Act::Put { draft, expiry, keep, .. } | Act::Add { draft, expiry, keep, .. } => {
                     // What is stored only to be expired is stored as expired.
-                    let expiry = if next == Some(key) { Expiry::At(now) } else { *expiry };
+                    let expiry =
+                        if next == Some(key) { Expiry::At(self.line.earliest()) } else { *expiry };
                     let (envelope, gone) = sealed(draft, expiry, *keep, stamp, now);
                     sorted.stored.push((key, envelope, gone));
                 }

@@ -176,7 +176,7 @@ fn watch_fences(region: &Address) -> Pipeline {
         pipe.arg(layout::fence(&level));
     }
     for level in layout::levels(region) {
-        pipe.cmd("SSCAN").arg(layout::children(&level)).arg(0).arg("COUNT").arg(1);
+        pipe.cmd("SCARD").arg(layout::children(&level));
     }
     pipe.cmd("HLEN").arg(layout::entries(region));
     pipe.cmd("HLEN").arg(layout::leases(region));

@@ -49,15 +49,34 @@ local function lengthen()
   end
 end
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Whether the region has an entry that counts: one with the stamp of what is stored now.
+local function holds(stamp)
+  local cursor = '0'
+  repeat
+    local page = redis.call('HSCAN', hash, cursor, 'COUNT', 100)
+    cursor = page[1]
+    for i = 2, #page[2], 2 do
+      local there = page[2][i]
+      if #there >= 52 and string.sub(there, 3, 18) == stamp then
+        local expiry = struct.unpack('>I8', string.sub(there, 19, 26))
+        if expiry == 0 or expiry > now then return true end
+      end
+    end
+  until cursor == '0'
+  return false
+end
+
 if made ~= '' then
   lengthen()
   local is_new = redis.call('EXISTS', hash) == 0
+  local begins = is_new or (mode == 'f' and not holds(string.sub(ARGV[10], 3, 18)))
   redis.call('HSET', hash, ARGV[9], ARGV[10])
-  if mode ~= 'f' or is_new then grow(hash, life, is_new) end
+  if mode ~= 'f' or begins then grow(hash, life, begins) end
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local fields = {}
 for i = 12, #ARGV do
   fields[#fields + 1] = ARGV[i]
@@ -65,7 +84,9 @@ for i = 12, #ARGV do
   if there and #there >= 52 then
     local expiry = struct.unpack('>I8', string.sub(there, 19, 26))
     if expiry == 0 or expiry > now then
+      local gone = redis.pcall('HPEXPIRETIME', hash, 'FIELDS', 1, ARGV[i])
       redis.call('HSET', hash, ARGV[i], string.sub(there, 1, 18) .. struct.pack('>I8', now) .. string.sub(there, 27))
+      if not gone.err and gone[1] > 0 then redis.call('HPEXPIREAT', hash, gone[1], 'FIELDS', 1, ARGV[i]) end
     end
   end
   redis.call('HDEL', leases, ARGV[i])

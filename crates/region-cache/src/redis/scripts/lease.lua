@@ -21,9 +21,8 @@ if own then
   end
 end
 
-local is_complete = own ~= nil
 renew(levels, ids, ARGV[7], tonumber(ARGV[8]))
-if is_complete then lengthen(levels, tonumber(ARGV[8])) end
+lengthen(levels, tonumber(ARGV[8]))
 local reply = { 'T', reign, id }
 for i = 0, #levels do reply[i + 4] = ids[i] end
 

@@ -66,6 +66,7 @@ end
 local function get(k)
   local value = redis.pcall('GET', k)
   if type(value) == 'table' then
+    if not string.find(value.err, 'WRONGTYPE', 1, true) then return redis.call('GET', k) end
     check_type(k, 'string')
     return false
   end

@@ -51,10 +51,13 @@ local function present(field)
   return false
 end
 
--- Whether an envelope is a sound integer with the codec and the schema of another.
+-- Whether an envelope is a sound integer with the schema of another, and a codec that is built in (those
+-- are 1 to 3) or the other's.
 local function is_like(there, other)
+  local codec = string.byte(there, 27)
   return string.byte(there, 2) == 1
-    and string.sub(there, 27, 36) == string.sub(other, 27, 36)
+    and (codec >= 1 and codec <= 3 or codec == string.byte(other, 27))
+    and string.sub(there, 28, 36) == string.sub(other, 28, 36)
     and struct.unpack('>I4', string.sub(there, 41, 44)) == #there - 52
 end
 
