@@ -94,6 +94,6 @@ fn made(line: &str) -> Option<&str> {
 }
 
 async fn put_back(server: &Server, bytes: &[u8]) {
-    let reply = server.call(&[b"HSET", key('h', ITEM).as_bytes(), b"k", bytes]).await;
+    let reply = server.call(&[&b"HSET"[..], key('h', ITEM).as_bytes(), b"k", bytes]).await;
     assert!(!reply.is_error(), "{reply:?}");
 }
