@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use region_cache::Cache;
-use region_cache_testkit::server::Server;
+use region_cache_testkit::server::{Server, poll_until};
 
 use super::{in_each, lives, living};
 use crate::redis::{NAMESPACE_FENCE, Two, address, connect, lease, miss, two};
@@ -91,6 +91,24 @@ async fn a_walk_that_nobody_ends_is_written_down_and_ends_by_itself() {
     assert_eq!(server.keys().await, [""; 0]);
 }
 
+#[tokio::test]
+async fn a_walk_that_nobody_goes_on_with_is_taken_up_by_another_process() {
+    let Two { server, here, there } = two().await;
+    in_each(&here, many().take(2_000), async |region| {
+        living(&region, Some(MINUTE)).set("k", &1).await.unwrap();
+    })
+    .await;
+    begin(&here).await;
+    here.shutdown().await;
+
+    // As long as somebody may still be at work nobody else takes it up; afterwards whoever invalidates
+    // anything below the same root does.
+    server.age(6 * SECOND).await;
+    there.region("many.elsewhere").invalidate().await.unwrap();
+    let only_the_namespace = async || (server.keys().await == [NAMESPACE_FENCE]).then_some(());
+    poll_until(MINUTE, "the leftovers to be freed", only_the_namespace).await;
+}
+
 async fn begin(cache: &Cache) -> region_cache::backend::Walk {
     let walk = cache.backend().invalidate(&address("many")).await.unwrap();
     assert!(!walk.progress.is_done);
@@ -102,7 +120,7 @@ fn many() -> impl Iterator<Item = String> {
     (0..MANY).map(|n| format!("many.{}.{n}", n % 100))
 }
 
-const MANY: usize = 20_000;
+const MANY: usize = 100_000;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
