@@ -29,9 +29,10 @@
 //!
 //! **Most configurations have no limit.** Ids are only ever compared, and so are the versions of one key,
 //! so states that differ in their numbers alone are one state ([`canon`]). What is left is finite, and is
-//! exhausted: any number of changes, computations, evictions, lost replies, deaths, takeovers, walks; in
-//! some also of restarts and failovers. Limited are the clients (two or three), the keys (one or two), the
-//! regions (up to four fences below the namespace) and the walks under way at once (two).
+//! exhausted: any number of changes (but where `get_many` is looked at), computations, evictions, lost
+//! replies, deaths, takeovers, walks; in some also of restarts and failovers. Limited are the clients (two
+//! or three), the keys (one or two), the regions (up to four fences below the namespace) and the walks
+//! under way at once (two). Three configurations are too large to be exhausted, and say so.
 //!
 //! # What is not
 //!

@@ -65,7 +65,10 @@ impl Wishes {
 
     /// Explores what is asked for; how often something was not as expected.
     fn run(&self) -> usize {
-        println!("{:<WIDTH$}  {:<12}{:>11}{:>7}{:>9}", "", "verdict", "states", "depth", "seconds");
+        println!(
+            "{:<WIDTH$}    {:<12}{:>11}{:>7}{:>9}",
+            "", "verdict", "states", "depth", "seconds"
+        );
         let mut surprises = 0;
         for (title, setups) in [("The protocol", SMALL), ("The protocol, large", LARGE)] {
             println!("{title}");
@@ -123,7 +126,7 @@ fn print_row(name: &str, Report { verdict, states, depth, took }: &Report) {
         Verdict::Broken(promise, _) => format!("{promise:?}"),
     };
     let seconds = took.as_secs_f32();
-    println!("  {name:<WIDTH$}{verdict:<12}{states:>11}{depth:>7}{seconds:>9.1}");
+    println!("  {name:<WIDTH$}  {verdict:<12}{states:>11}{depth:>7}{seconds:>9.1}");
 }
 
 const WIDTH: usize = 84;
