@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
@@ -29,8 +28,6 @@ struct Inner {
     run: String,
     /// The second half: since which promotion. Learnt again and again.
     replication: Mutex<Learnt>,
-    /// When the reign was last confirmed, by the local clock.
-    confirmed_at: AtomicU64,
     /// What the server's clock is ahead of the local one, in milliseconds.
     offset: AtomicI64,
     /// The same at least.
@@ -71,7 +68,6 @@ impl Line {
         let line = Self(Arc::new(Inner {
             run: half(&about, "run_id:"),
             replication: Mutex::default(),
-            confirmed_at: AtomicU64::new(0),
             offset: AtomicI64::new(0),
             least_offset: AtomicI64::new(0),
             expires_fields: knows(&command),
@@ -125,12 +121,11 @@ impl Line {
         }
     }
 
-    /// Takes note of the reign from `INFO replication`, asked for at `sent_at`.
-    pub(super) fn learn_reign(&self, replication: &str, sent_at: Timestamp) {
+    /// Takes note of the reign in `INFO replication`, asked for at `sent_at`, and gives it.
+    pub(super) fn learn_reign(&self, replication: &str, sent_at: Timestamp) -> String {
         let half = half(replication, "master_replid:");
-        if !half.is_empty() {
-            self.confirm_half(&half, sent_at);
-        }
+        self.confirm_half(&half, sent_at);
+        format!("{}{half}", self.0.run)
     }
 
     /// An answer to an older question says nothing any more.
@@ -138,20 +133,7 @@ impl Line {
         let mut learnt = self.0.replication.lock();
         if learnt.asked_at.is_none_or(|asked_at| asked_at <= sent_at) {
             *learnt = Learnt { asked_at: Some(sent_at), half: half.to_owned() };
-            self.0.confirmed_at.fetch_max(sent_at.as_millis(), Ordering::SeqCst);
         }
-    }
-
-    /// The reign is to be asked for with the next read, however lately it was confirmed: what a
-    /// transaction writes is stamped by what this line believes.
-    pub(super) fn doubt_reign(&self) {
-        self.0.confirmed_at.store(0, Ordering::SeqCst);
-    }
-
-    /// Whether the reign was confirmed lately enough to be believed.
-    pub(super) fn is_confirmed(&self) -> bool {
-        let confirmed_at = Timestamp::from_millis(self.0.confirmed_at.load(Ordering::SeqCst));
-        local_now().since(confirmed_at) < BELIEVED_FOR
     }
 
     /// The reign of the server at the other end.
@@ -271,6 +253,3 @@ fn knows(reply: &Value) -> bool {
 /// Two clocks that are read in whole milliseconds, and the little by which they go apart until the next
 /// heartbeat.
 const CLOCK_GRAIN: i128 = 3;
-
-/// A reign that was not confirmed for longer is asked for along with the next read.
-const BELIEVED_FOR: Duration = Duration::from_secs(1);

@@ -79,8 +79,11 @@ pub(super) async fn read(
     Ok((values.into_iter().map(|bytes| judge(bytes, &standing, now, left)).collect(), standing))
 }
 
-/// Sends commands, and after them asks for the fences of a region's path, and where the line was not
-/// confirmed lately for the server's reign. Gives the replies of the `own` first commands.
+/// Sends commands, and after them asks for the fences of a region's path and for the server's reign, by
+/// which the fences are judged. Gives the replies of the `own` first commands.
+///
+/// The reign is asked for every time: a connection may outlive a demotion of its server, and a promotion
+/// after it, and would not notice.
 pub(super) async fn validated(
     line: &Line,
     region: &Address,
@@ -91,18 +94,16 @@ pub(super) async fn validated(
     for level in layout::levels(region) {
         pipe.arg(layout::fence(&level));
     }
-    let asks_reign = !line.is_confirmed();
-    if asks_reign {
-        pipe.cmd("INFO").arg("replication");
-    }
+    pipe.cmd("INFO").arg("replication");
     let sent_at = local_now();
     let mut replies = line.send(&pipe, Asked::Read).await?;
-    if asks_reign && let Some(Ok(text)) = replies.pop().map(String::from_redis_value) {
-        line.learn_reign(&text, sent_at);
-    }
+    let Some(Ok(replication)) = replies.pop().map(String::from_redis_value) else {
+        return Err(garbled(Asked::Read));
+    };
+    let reign = line.learn_reign(&replication, sent_at);
     let fences = replies.pop().map(Vec::<Option<String>>::from_redis_value);
     let Some(Ok(fences)) = fences else { return Err(garbled(Asked::Read)) };
-    let standing = Standing::judge(&fences, &line.reign());
+    let standing = Standing::judge(&fences, &reign);
     replies.truncate(own);
     Ok((replies, standing))
 }

@@ -98,7 +98,6 @@ impl Transaction {
                 if !is_known {
                     look_at_all(&mut watch, &layout::levels(region));
                 }
-                line.doubt_reign();
                 let (_, standing) = validated(&line, region, watch, 0).await?;
                 if is_known && standing.own().is_none() {
                     let mut look = redis::pipe();
@@ -133,7 +132,6 @@ impl Transaction {
         let line = self.line().await?;
         let mut watch = watch_fences(region);
         watch.cmd("WATCH").arg(layout::entries(region));
-        line.doubt_reign();
         read(&line, region, keys, Ask::Values, &watch).await
     }
 
