@@ -22,6 +22,10 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(envelope.stamp().as_bytes(), &plain.stamp);
     assert_eq!(envelope.expires_at().map_or(0, region_cache::Timestamp::as_millis), plain.expiry);
     assert_eq!(envelope.payload(), plain.payload);
+    assert_eq!(
+        envelope.tag().unwrap_or_default(),
+        std::str::from_utf8(plain.tag).unwrap_or_default()
+    );
 
     block_on(async {
         let canned = Canned::new(Cache::in_memory().backend(), envelope);
@@ -53,6 +57,9 @@ struct Plain<'a> {
     checksum: u64,
     head: Vec<u8>,
     payload: &'a [u8],
+    tag: &'a [u8],
+    /// Payload and tag, as the checksum covers them.
+    sealed: &'a [u8],
 }
 
 impl<'a> Plain<'a> {
@@ -63,6 +70,13 @@ impl<'a> Plain<'a> {
         let number = |at: usize, bytes: &[u8], many: usize| {
             bytes[at..at + many].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
         };
+        let (mut payload, mut tag) = (&bytes[52..], &[][..]);
+        if bytes[1] & 2 != 0
+            && let Some((length, rest)) = payload.split_last()
+            && let Some(at) = rest.len().checked_sub(usize::from(*length))
+        {
+            (payload, tag) = rest.split_at(at);
+        }
         Some(Self {
             flags: bytes[1],
             stamp: bytes[2..18].try_into().ok()?,
@@ -73,16 +87,19 @@ impl<'a> Plain<'a> {
             length: usize::try_from(number(40, bytes, 4)).ok()?,
             checksum: number(44, bytes, 8),
             head: [&bytes[..2], &bytes[26..44]].concat(),
-            payload: &bytes[52..],
+            payload,
+            tag,
+            sealed: &bytes[52..],
         })
     }
 
     /// As far as can be told without its type, by a reader who asks for no schema.
     fn is_sound(&self) -> bool {
-        let is_known = self.flags <= 1 && self.compression <= 1 && (1..=3).contains(&self.codec);
+        let is_known = self.flags <= 3 && self.compression <= 1 && (1..=3).contains(&self.codec);
         let is_whole = match self.flags {
             1 => self.number().is_some(),
-            _ => xxh3_64_with_seed(self.payload, xxh3_64(&self.head)) == self.checksum,
+            3 => false,
+            _ => xxh3_64_with_seed(self.sealed, xxh3_64(&self.head)) == self.checksum,
         };
         is_known && is_whole && self.schema == 0 && self.length <= 8 << 20
     }

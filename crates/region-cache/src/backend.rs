@@ -61,6 +61,16 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// that nobody took over may still fill; its record lives ten times as long.
     async fn fill(&self, lease: &Lease, change: Change) -> Result<bool>;
 
+    /// Moves the lease's deadline on, to a whole [`Lease::time`] from now; answers whether the lease
+    /// still is its holder's.
+    ///
+    /// One that is past its deadline, and that nobody has taken over, lives again.
+    async fn renew(&self, lease: &Lease) -> Result<bool>;
+
+    /// Waits until another's lease with this id may be gone: filled, given back, dropped, past its
+    /// deadline. Only a hint, after which one asks for the lease anew; it may come early.
+    async fn wait(&self, region: &Address, key: &Key, id: Id);
+
     /// Gives the lease with this id back unused. Where there is none, or it is another's by now,
     /// nothing happens.
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()>;

@@ -14,8 +14,9 @@ use crate::link::Link;
 use crate::memory::Memory;
 use crate::name::Namespace;
 use crate::null::Null;
-use crate::options::{Layers, RegionOptions};
+use crate::options::{Layers, OnUnavailable, RegionOptions};
 use crate::redis::Redis;
+use crate::replay::Replay;
 use crate::stats::Counters;
 use crate::tasks::Tasks;
 use crate::time::Clock;
@@ -49,6 +50,7 @@ pub struct CacheBuilder {
     memory_capacity: u64,
     operation_timeout: Duration,
     connect_lazily: bool,
+    on_unavailable: OnUnavailable,
     clock: Clock,
     backend: Option<Arc<dyn Backend>>,
 }
@@ -97,6 +99,7 @@ impl CacheBuilder {
             memory_capacity: DEFAULT_CAPACITY,
             operation_timeout: DEFAULT_TIMEOUT,
             connect_lazily: false,
+            on_unavailable: OnUnavailable::default(),
             clock: Clock::system(),
             backend: None,
         }
@@ -157,6 +160,13 @@ impl CacheBuilder {
         self
     }
 
+    /// What becomes of a computation while the backend cannot be reached. Default: it is made, and
+    /// its result handed to its caller without being stored.
+    pub fn on_unavailable(mut self, what: OnUnavailable) -> Self {
+        self.on_unavailable = what;
+        self
+    }
+
     /// Where the cache takes its time from. Default: the system. For tests: see [`Clock::manual`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -204,7 +214,7 @@ impl CacheBuilder {
         };
         let layers = Layers::new(self.options, self.regions)?;
         let link = Link::new(backend, self.clock, self.operation_timeout);
-        let cache = assemble(namespace, layers, link, tasks, owns_backend);
+        let cache = assemble(namespace, layers, link, tasks, owns_backend, self.on_unavailable);
         if !self.connect_lazily {
             cache.ping().await?;
         }
@@ -242,7 +252,8 @@ impl fmt::Debug for CacheBuilder {
 fn in_memory() -> Cache {
     let backend = Arc::new(Memory::new(DEFAULT_CAPACITY, Clock::system()));
     let link = Link::new(backend, Clock::system(), DEFAULT_TIMEOUT);
-    assemble(Namespace::default(), Layers::default(), link, Arc::default(), true)
+    let tasks = Arc::default();
+    assemble(Namespace::default(), Layers::default(), link, tasks, true, OnUnavailable::default())
 }
 
 fn assemble(
@@ -251,10 +262,24 @@ fn assemble(
     link: Link,
     tasks: Arc<Tasks>,
     owns_backend: bool,
+    on_unavailable: OnUnavailable,
 ) -> Cache {
     let counters = Arc::new(Counters::default());
     let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
-    Cache(Arc::new(Engine { namespace, layers, link, coder, tasks, owns_backend, counters }))
+    let link = Arc::new(link);
+    let replay = Replay::new(Arc::clone(&link), Arc::clone(&tasks));
+    Cache(Arc::new(Engine {
+        namespace,
+        layers,
+        link,
+        replay,
+        coder,
+        tasks,
+        owns_backend,
+        on_unavailable,
+        flights: Arc::default(),
+        counters,
+    }))
 }
 
 fn wrong_url(scheme: &str) -> String {

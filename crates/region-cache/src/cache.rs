@@ -8,7 +8,6 @@ use crate::backend::Backend;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::invalidate::Invalidated;
-use crate::link::Effect;
 use crate::region::Region;
 use crate::stats::Stats;
 use crate::time::Stopwatch;
@@ -94,7 +93,7 @@ impl Cache {
     /// ```
     pub async fn ping(&self) -> Result<Duration> {
         let watch = Stopwatch::start();
-        self.0.link.call(Effect::Reads, Backend::ping).await?;
+        self.0.link.ping().await?;
         Ok(watch.elapsed())
     }
 

@@ -11,7 +11,7 @@ use crate::codec::Format;
 use crate::error::Result;
 use crate::options::Settings;
 use crate::stats::Counters;
-use crate::wire::{self, Storable, Value};
+use crate::wire::{self, About, Storable, Value};
 
 #[derive(Debug)]
 pub(crate) struct Coder {
@@ -32,8 +32,9 @@ impl Coder {
         &self,
         value: &T,
         settings: &Settings,
+        about: &About,
     ) -> Result<Draft> {
-        let draft = wire::encode(value, settings)?;
+        let draft = wire::encode(value, settings, about)?;
         self.prove::<T::Owned>(&draft, settings)?;
         Ok(draft)
     }

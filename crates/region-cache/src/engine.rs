@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Act, Change, Outcome};
+use crate::backend::{Act, Ask, Change, Found, Outcome};
 use crate::coder::Coder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::flight::Flights;
 use crate::key::Key;
 use crate::link::{Effect, Link};
-use crate::name::Namespace;
-use crate::options::Layers;
+use crate::name::{Address, Namespace};
+use crate::options::{Layers, OnUnavailable};
 use crate::place::Place;
+use crate::replay::{Replay, is_taking};
 use crate::stats::{Counters, Stats};
 use crate::tasks::Tasks;
 
@@ -18,11 +20,16 @@ use crate::tasks::Tasks;
 pub(crate) struct Engine {
     pub(crate) namespace: Namespace,
     pub(crate) layers: Layers,
-    pub(crate) link: Link,
+    pub(crate) link: Arc<Link>,
+    /// What failed and must still be done.
+    pub(crate) replay: Arc<Replay>,
     pub(crate) coder: Coder,
     pub(crate) tasks: Arc<Tasks>,
     /// Whether nobody else uses the backend, so that it ends with the cache.
     pub(crate) owns_backend: bool,
+    pub(crate) on_unavailable: OnUnavailable,
+    /// The computations under way.
+    pub(crate) flights: Arc<Flights>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -30,9 +37,40 @@ impl Engine {
     /// Makes changes in regions of one root; an outcome for each.
     pub(crate) async fn write(&self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
         let many = changes.len() as u64;
-        let outcomes = self.link.call(Effect::Changes, |backend| backend.write(changes)).await?;
-        self.counters.writes.add(many);
-        Ok(outcomes)
+        self.make_good(&changes).await?;
+        let taking = changes.iter().filter(|change| is_taking(change)).cloned().collect();
+        match self.link.call(Effect::Changes, |backend| backend.write(changes)).await {
+            Ok(outcomes) => {
+                self.counters.writes.add(many);
+                Ok(outcomes)
+            }
+            Err(error) => {
+                self.replay.changes_failed(taking, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sees to it that what changes store does not fall with what failed before.
+    pub(crate) async fn make_good(&self, changes: &[Change]) -> Result<()> {
+        if self.replay.length() > 0 {
+            for change in changes.iter().filter(|change| !is_taking(change)) {
+                let key = std::slice::from_ref(&change.key);
+                self.replay.make_good(&change.region, Some(key)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads keys of one region.
+    pub(crate) async fn read(
+        &self,
+        region: &Address,
+        keys: &[Key],
+        ask: Ask,
+    ) -> Result<Vec<Option<Found>>> {
+        self.replay.make_good(region, Some(keys)).await?;
+        self.link.call(Effect::Reads, |backend| backend.read(region, keys, ask)).await
     }
 
     /// Makes one change.
@@ -48,12 +86,15 @@ impl Engine {
             bytes: usage.bytes,
             regions: usage.regions,
             evicted: usage.evicted,
+            breaker: self.link.breaker().state(),
+            replay_queue: self.replay.length() as u64,
             ..self.counters.stats()
         }
     }
 
     /// Ends everything that runs; later operations are refused.
     pub(crate) async fn shutdown(&self) {
+        self.replay.finish().await;
         self.link.close().await;
         self.tasks.end(self.link.clock(), self.link.timeout()).await;
         if self.owns_backend {

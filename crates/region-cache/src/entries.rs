@@ -5,14 +5,13 @@ mod scan;
 
 use std::time::Duration;
 
-use crate::backend::{Act, Ask, Change, Draft, Envelope, Found, Life, Outcome, When};
+use crate::backend::{Act, Ask, Change, Envelope, Found, Life, Outcome, When};
 use crate::engine::{Engine, change, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::link::Effect;
 use crate::options::{EntryOptions, Settings};
 use crate::place::Place;
-use crate::wire::{Storable, Value};
+use crate::wire::{self, About, Storable, Value};
 
 pub use scan::{Entries, Keys};
 
@@ -76,8 +75,7 @@ impl Engine {
     ) -> Result<bool> {
         let mut when = When::Absent;
         for _ in 0..ATTEMPTS {
-            let draft = self.coder.encode(value, &place.settings)?;
-            let act = put(draft, when, &place.settings);
+            let act = self.act(value, when, &place.settings, About::default())?;
             match self.write_one(change(place, key.clone(), act)).await? {
                 Outcome::Stored => return Ok(true),
                 // What is there counts only if it can be read: else it is to be overwritten.
@@ -131,8 +129,22 @@ impl Engine {
             }
             None => &*place.settings,
         };
-        let draft = self.coder.encode(value, settings)?;
-        Ok(change(place, key, put(draft, When::Always, settings)))
+        let act = self.act(value, When::Always, settings, About::default())?;
+        Ok(change(place, key, act))
+    }
+
+    /// The act that stores a value. Its time to live is settled here.
+    pub(crate) fn act<T: Storable + ?Sized>(
+        &self,
+        value: &T,
+        when: When,
+        settings: &Settings,
+        about: About,
+    ) -> Result<Act> {
+        let is_none = settings.negative_ttl.is_some() && wire::is_none(value, settings);
+        let ttl = settings.ttl(is_none, fastrand::f64());
+        let draft = self.coder.encode(value, settings, &About { ttl, ..about })?;
+        Ok(Act::Put { draft, expiry: ttl.into(), keep: settings.stale_for, when })
     }
 
     /// What is stored under a key, stale or unreadable as it may be.
@@ -142,7 +154,7 @@ impl Engine {
     }
 
     async fn find_many(&self, place: &Place, keys: &[Key], ask: Ask) -> Result<Vec<Option<Found>>> {
-        self.link.call(Effect::Reads, |backend| backend.read(&place.address, keys, ask)).await
+        self.read(&place.address, keys, ask).await
     }
 
     fn decode<T: Value>(&self, place: &Place, found: Option<Found>) -> Option<T> {
@@ -157,11 +169,6 @@ impl Engine {
     fn is_readable(&self, place: &Place, envelope: &Envelope) -> bool {
         self.coder.is_readable(envelope, &place.settings)
     }
-}
-
-/// The act that stores a draft.
-fn put(draft: Draft, when: When, settings: &Settings) -> Act {
-    Act::Put { draft, expiry: settings.entry_ttl.into(), keep: settings.stale_for, when }
 }
 
 /// The error of an operation that others were always quicker than.

@@ -32,6 +32,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Whether the backend itself said so: then it is there.
+    is_answer: bool,
 }
 
 /// The kinds of trouble that callers tell apart.
@@ -44,7 +46,8 @@ pub enum ErrorKind {
     Config,
     /// The backend cannot be reached.
     Unavailable,
-    /// The backend did not answer within the operation timeout; a read, so nothing is in doubt.
+    /// The backend did not answer within the operation timeout; a read, so nothing is in doubt. Or
+    /// a computation did not end within its compute timeout.
     Timeout,
     /// The backend does not accept these credentials.
     Auth,
@@ -121,7 +124,7 @@ impl Error {
 
     /// An error for a [`Backend`](crate::backend::Backend) of one's own to return.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), source: None }))
+        Self(Arc::new(Inner { kind, message: message.into(), source: None, is_answer: false }))
     }
 
     /// The same error with a cause below it.
@@ -131,8 +134,48 @@ impl Error {
             kind: self.0.kind,
             message: self.0.message.clone(),
             source: Some(Arc::from(source.into())),
+            is_answer: self.0.is_answer,
         }))
     }
+
+    /// The same error, given by a backend that is there: no sign of an outage.
+    #[must_use]
+    pub(crate) fn answered(self) -> Self {
+        let Inner { kind, message, source, .. } = &*self.0;
+        let (kind, message, source) = (*kind, message.clone(), source.clone());
+        Self(Arc::new(Inner { kind, message, source, is_answer: true }))
+    }
+
+    /// Whether the backend cannot be reached, or does not answer.
+    pub(crate) fn is_outage(&self) -> bool {
+        let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Unconfirmed];
+        kinds.contains(&self.0.kind) && !self.0.is_answer
+    }
+}
+
+/// `Ok` of a loader whose error is any: saves naming it where a block uses `?`.
+///
+/// # Errors
+///
+/// None.
+///
+/// ```
+/// # use region_cache::{Cache, loaded};
+/// # futures::executor::block_on(async {
+/// # let cache = Cache::in_memory();
+/// let port = cache
+///     .region("settings")
+///     .get_or_compute("port", || async {
+///         let port: u16 = "8080".parse()?;
+///         loaded(port)
+///     })
+///     .await?;
+/// # assert_eq!(port, 8080);
+/// # Ok::<_, region_cache::Error>(())
+/// # }).unwrap();
+/// ```
+pub fn loaded<T>(value: T) -> Result<T, BoxError> {
+    Ok(value)
 }
 
 /// One predicate for each kind.

@@ -66,7 +66,8 @@ impl Invalidated {
 
 impl Engine {
     pub(crate) async fn invalidate(self: Arc<Self>, target: &Address) -> Result<Invalidated> {
-        let walk = self.link.call(Effect::Changes, |backend| backend.invalidate(target)).await?;
+        let walk = self.link.call(Effect::Changes, |backend| backend.invalidate(target)).await;
+        let walk = walk.inspect_err(|error| self.replay.invalidation_failed(target, error))?;
         tracing::debug!(region = target.path(), "invalidated");
         let Step { freed, is_done } = walk.progress;
         self.counters.invalidations.add(1);

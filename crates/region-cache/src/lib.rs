@@ -49,12 +49,16 @@ mod null;
 mod redis;
 
 // Floor 4, machinery.
+mod breaker;
 mod coder;
 mod engine;
 mod entries;
+mod flight;
+mod gate;
 mod invalidate;
 mod link;
 mod load;
+mod replay;
 mod stats;
 mod transaction;
 
@@ -62,20 +66,21 @@ mod transaction;
 mod builder;
 mod cache;
 mod global;
+pub mod guide;
 mod region;
 
 pub use self::builder::CacheBuilder;
 pub use self::cache::Cache;
 pub use self::entries::{Entries, Keys};
-pub use self::error::{BoxError, Error, ErrorKind, Result};
+pub use self::error::{BoxError, Error, ErrorKind, Result, loaded};
 pub use self::global::global;
 pub use self::invalidate::Invalidated;
 pub use self::key::Key;
-pub use self::load::{Lookup, Miss};
+pub use self::load::{Loading, Lookup, Miss};
 pub use self::name::{segment, unsegment};
-pub use self::options::{EntryOptions, RegionOptions, Schema};
+pub use self::options::{EntryOptions, OnUnavailable, RefreshAhead, RegionOptions, Schema};
 pub use self::region::Region;
-pub use self::stats::Stats;
+pub use self::stats::{BreakerState, Stats};
 pub use self::time::{Clock, Timestamp};
 pub use self::transaction::{Target, Transaction};
 pub use self::wire::{Storable, Value};

@@ -4,16 +4,16 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use futures::future::{Either, select};
-use futures::poll;
+use futures::future::select;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::backend::Backend;
+use crate::breaker::{Breaker, Pass};
 use crate::error::{Error, ErrorKind, Result};
-use crate::tasks::timer;
+use crate::tasks::{timer, within};
 use crate::time::Clock;
 
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct Link {
     backend: Arc<dyn Backend>,
     clock: Clock,
     timeout: Duration,
+    breaker: Breaker,
     is_closed: AtomicBool,
     under_way: TaskTracker,
 }
@@ -40,6 +41,7 @@ impl Link {
             backend,
             clock,
             timeout,
+            breaker: Breaker::new(),
             is_closed: AtomicBool::new(false),
             under_way: TaskTracker::new(),
         }
@@ -69,6 +71,17 @@ impl Link {
         }
     }
 
+    pub(crate) fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// Asks the backend for an answer, also while it is spared.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        let _under_way = self.enter()?;
+        let pass = self.breaker.enter_anyway();
+        self.run(Effect::Reads, pass, self.backend.ping()).await
+    }
+
     /// Has the backend do something.
     pub(crate) async fn call<'a, T, F>(
         &'a self,
@@ -81,30 +94,40 @@ impl Link {
         self.in_time(effect, async { act(self.backend.as_ref()).await }).await
     }
 
-    /// Ends an operation that takes longer than the operation timeout.
+    /// Ends an operation that takes longer than the operation timeout; refuses it after shutdown, and
+    /// while the backend is spared.
     pub(crate) async fn in_time<T>(
         &self,
         effect: Effect,
         operation: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        let _under_way = self.enter()?;
+        let pass = self.breaker.enter(&self.clock)?;
+        self.run(effect, pass, operation).await
+    }
+
+    fn enter(&self) -> Result<TaskTrackerToken> {
         // Counted before the look at `is_closed`, so that whoever closes waits for it or stops it.
-        let _under_way = self.under_way.token();
+        let under_way = self.under_way.token();
         if self.is_closed.load(Ordering::SeqCst) {
             return Err(Error::new(
                 ErrorKind::Closed,
                 "the cache was shut down; build a new one to go on",
             ));
         }
-        let mut operation = pin!(operation);
-        // What answers at once, as memory does, needs no timer, nor a runtime that has one.
-        if let Poll::Ready(result) = poll!(operation.as_mut()) {
-            return result;
-        }
-        let Some(late) = timer(&self.clock, self.timeout) else { return operation.await };
-        match select(operation, late).await {
-            Either::Left((result, _)) => result,
-            Either::Right(((), _)) => Err(self.too_late(effect)),
-        }
+        Ok(under_way)
+    }
+
+    async fn run<T>(
+        &self,
+        effect: Effect,
+        pass: Pass<'_>,
+        operation: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let result = within(&self.clock, self.timeout, operation).await;
+        let result = result.unwrap_or_else(|| Err(self.too_late(effect)));
+        pass.settle(&result, &self.clock);
+        result
     }
 
     fn too_late(&self, effect: Effect) -> Error {

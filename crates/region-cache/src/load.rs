@@ -1,5 +1,21 @@
-//! Looking up and filling: the two halves of computing, for those who want to hold them.
+//! Looking up, computing and filling.
+//!
+//! Who misses asks for the key's **lease**, the right to compute. Its holder computes and fills; what was
+//! overtaken by an invalidation or a write is refused. Everyone else joins the holder's flight, if it is of
+//! this process, or waits until the lease is gone.
 
-mod lease;
+mod chain;
+mod claim;
+mod compute;
+mod hold;
+mod loading;
+mod lookup;
+mod many;
 
-pub use lease::{Lookup, Miss};
+mod patience;
+mod refresh;
+mod run;
+mod standby;
+
+pub use loading::Loading;
+pub use lookup::{Lookup, Miss};

@@ -14,9 +14,11 @@ mod store;
 mod walk;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::select;
 use parking_lot::RwLock;
 
 use self::session::Transaction;
@@ -27,6 +29,7 @@ use crate::backend::{
 };
 use crate::error::Result;
 use crate::key::Key;
+use crate::tasks::timer;
 use crate::time::Clock;
 
 /// The embedded backend: bounded by weight, expiring, and safe under many threads.
@@ -62,6 +65,24 @@ impl Backend for Memory {
 
     async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
         self.change(|store| store.fill(lease, change))
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        Ok(self.change(|store| store.renew(lease)))
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        // Subscribed first: what ends between the look and the waiting is not missed.
+        let mut ended = self.store.read().ended.subscribe();
+        loop {
+            let left = self.store.read().lease_left(region, key, id, self.clock.now());
+            let Some(left) = left else { return };
+            let ends = pin!(ended.changed());
+            match timer(&self.clock, left) {
+                Some(deadline) => drop(select(ends, deadline).await),
+                None => drop(ends.await),
+            }
+        }
     }
 
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {

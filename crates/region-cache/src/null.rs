@@ -27,6 +27,7 @@ impl Backend for Null {
             key: wish.key.clone(),
             id: wish.id,
             time: wish.time,
+            overtook: false,
             token: Token::new(Vec::new()),
         }))
     }
@@ -34,6 +35,12 @@ impl Backend for Null {
     async fn fill(&self, _: &Lease, _: Change) -> Result<bool> {
         Ok(false)
     }
+
+    async fn renew(&self, _: &Lease) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn wait(&self, _: &Address, _: &Key, _: Id) {}
 
     async fn release(&self, _: &Address, _: &Key, _: Id) -> Result<()> {
         Ok(())

@@ -1,15 +1,20 @@
 //! What regions and entries can be asked to do differently, and how such wishes are handed down.
 
+mod entry;
 mod layers;
+mod refresh;
 mod settings;
 
 use std::time::Duration;
 
+pub use entry::EntryOptions;
 pub(crate) use layers::Layers;
+pub use refresh::RefreshAhead;
 pub(crate) use settings::Settings;
 
-use crate::codec::{Codec, Format};
-use crate::error::{Error, ErrorKind, Result};
+use self::entry::Ttl;
+use crate::codec::Codec;
+use crate::error::Result;
 
 /// What a region is asked to do differently. Whatever is not set is inherited.
 ///
@@ -40,39 +45,21 @@ pub struct RegionOptions {
     max_value_bytes: Option<usize>,
 }
 
-/// What a single entry is asked to do differently from its region.
-///
-/// ```
-/// # use std::time::Duration;
-/// # use region_cache::{Cache, EntryOptions};
-/// # futures::executor::block_on(async {
-/// # let region = Cache::in_memory().region("shop");
-/// let brief = EntryOptions::new().ttl(Duration::from_secs(5));
-/// region.set_with("offer", "half price", brief).await?;
-/// # Ok::<_, region_cache::Error>(())
-/// # }).unwrap();
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct EntryOptions {
-    ttl: Option<Ttl>,
-    stale_for: Option<Duration>,
-    codec: Option<Format>,
-    compress_above: Option<usize>,
-    schema: Option<Schema>,
-    /// The first value that makes no sense, kept for the first call.
-    wrong: Option<Error>,
+/// What [`get_or_compute`](crate::Region::get_or_compute) and its kin do while the backend cannot be
+/// reached: see [`CacheBuilder::on_unavailable`](crate::CacheBuilder::on_unavailable).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnUnavailable {
+    /// Compute, and hand the result to the caller without storing it.
+    #[default]
+    Compute,
+    /// Fail with the backend's error, and spare the source.
+    Error,
 }
 
 /// The version of a type's stored form: see [`RegionOptions::schema`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Schema(u64);
-
-#[derive(Clone, Copy, Debug)]
-enum Ttl {
-    After(Duration),
-    Never,
-}
 
 impl RegionOptions {
     /// Nothing set: everything inherited.
@@ -110,8 +97,65 @@ impl RegionOptions {
         self
     }
 
+    /// By how much a time to live may fall short of what it should be, at random: 0.1 for up to a
+    /// tenth. Entries that were written together then do not expire together. At least 0, and below
+    /// 1. Default: 0.
+    pub fn ttl_jitter(mut self, share: f64) -> Self {
+        self.entry = self.entry.ttl_jitter(share);
+        self
+    }
+
+    /// Time to live of a negative result: of a value that is `None`. Default: that of any other.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use region_cache::Cache;
+    /// # futures::executor::block_on(async {
+    /// let users = Cache::in_memory().region("users").with(|o| o.negative_ttl(Duration::from_secs(5)));
+    /// let nobody = users.get_or_insert_with("7", || async { None::<String> }).await?;
+    /// assert_eq!(nobody, None);
+    /// assert!(users.ttl("7").await? <= Some(Duration::from_secs(5)));
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self {
+        self.entry = self.entry.negative_ttl(ttl);
+        self
+    }
+
+    /// When a value is computed anew before it expires, by one caller in the whole fleet, while all
+    /// others are served what is there: see [`RefreshAhead`]. Default: not at all.
+    ///
+    /// ```
+    /// # use region_cache::{Cache, RefreshAhead};
+    /// let cache = Cache::in_memory();
+    /// let news = cache.region("news").with(|o| o.refresh_ahead(0.8)); // at four fifths of its life
+    /// let feed = cache.region("feed").with(|o| o.refresh_ahead(RefreshAhead::by_cost()));
+    /// # let _ = (news, feed);
+    /// ```
+    pub fn refresh_ahead(mut self, when: impl Into<RefreshAhead>) -> Self {
+        self.entry = self.entry.refresh_ahead(when);
+        self
+    }
+
+    /// How long a caller waits for a computation while there is a stale value that can stand in
+    /// ([`stale_for`](Self::stale_for)), or one that is due for a
+    /// [refresh](Self::refresh_ahead). Default: as long as the computation takes.
+    pub fn soft_timeout(mut self, timeout: Duration) -> Self {
+        self.entry = self.entry.soft_timeout(timeout);
+        self
+    }
+
+    /// How long a computation may take at all, and a caller wait for one. Then it is given up, with
+    /// [`Timeout`](crate::ErrorKind::Timeout). Default: 30 s.
+    pub fn compute_timeout(mut self, timeout: Duration) -> Self {
+        self.entry = self.entry.compute_timeout(timeout);
+        self
+    }
+
     /// How long an entry that expired, or was [`expire`](crate::Region::expire)d, is kept for those
-    /// who can use a stale value: see [`Miss::stale`](crate::Miss::stale). Never one that was
+    /// who can use a stale value: when a computation fails or takes longer than the
+    /// [`soft_timeout`](Self::soft_timeout), and in [`Miss::stale`](crate::Miss::stale). Never one that was
     /// invalidated. The writer's wish says how long it is kept, the reader's how stale a value may be.
     /// Default: not at all.
     pub fn stale_for(mut self, time: Duration) -> Self {
@@ -172,83 +216,6 @@ impl RegionOptions {
             max_value_bytes: self.max_value_bytes.or(outer.max_value_bytes),
             entry: self.entry.over(&outer.entry),
         }
-    }
-}
-
-impl EntryOptions {
-    /// Nothing set: everything as in the region.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Time to live of the entry.
-    pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.refuse_zero("ttl", ttl);
-        self.ttl = Some(Ttl::After(ttl));
-        self
-    }
-
-    /// The entry does not expire by itself.
-    pub fn no_ttl(mut self) -> Self {
-        self.ttl = Some(Ttl::Never);
-        self
-    }
-
-    /// How long the entry is kept as a stale one after it expired. It is shown to readers whose region
-    /// has a [`stale_for`](RegionOptions::stale_for) of its own, for at most that long.
-    pub fn stale_for(mut self, time: Duration) -> Self {
-        self.refuse_zero("stale_for", time);
-        self.stale_for = Some(time);
-        self
-    }
-
-    /// How the value becomes bytes.
-    pub fn codec(mut self, codec: impl Codec) -> Self {
-        match Format::of(codec) {
-            Ok(format) => self.codec = Some(format),
-            Err(error) => self.wrong = self.wrong.or(Some(error)),
-        }
-        self
-    }
-
-    /// The length in bytes above which the encoded value is compressed.
-    pub fn compress_above(mut self, bytes: usize) -> Self {
-        self.compress_above = Some(bytes);
-        self
-    }
-
-    /// The version of the value's stored form.
-    pub fn schema(mut self, schema: impl Into<Schema>) -> Self {
-        self.schema = Some(schema.into());
-        self
-    }
-
-    /// Fails where an option makes no sense.
-    fn check(&self) -> Result<()> {
-        self.wrong.clone().map_or(Ok(()), Err)
-    }
-
-    fn over(self, outer: &Self) -> Self {
-        Self {
-            ttl: self.ttl.or(outer.ttl),
-            stale_for: self.stale_for.or(outer.stale_for),
-            codec: self.codec.or_else(|| outer.codec.clone()),
-            compress_above: self.compress_above.or(outer.compress_above),
-            schema: self.schema.or(outer.schema),
-            wrong: self.wrong.or_else(|| outer.wrong.clone()),
-        }
-    }
-
-    fn refuse_zero(&mut self, name: &str, time: Duration) {
-        if time.is_zero() {
-            self.refuse(format!(
-                "`{name}` is zero; leave it out, or give it at least a millisecond"
-            ));
-        }
-    }
-
-    fn refuse(&mut self, message: String) {
-        self.wrong.get_or_insert_with(|| Error::new(ErrorKind::Config, message));
     }
 }
 

@@ -85,6 +85,14 @@ impl Backend for Redis {
         self.fill_one(lease, change).await
     }
 
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        self.renew_lease(lease).await
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        self.watch_lease(region, key, id).await;
+    }
+
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
         self.release_lease(region, key, id).await
     }

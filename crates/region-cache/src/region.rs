@@ -1,5 +1,6 @@
 //! The region: a handle to one node of the tree, and all that can be done with it.
 
+mod compute;
 mod entries;
 mod tree;
 

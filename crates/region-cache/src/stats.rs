@@ -29,10 +29,28 @@ pub struct Stats {
     /// Changes of keys that were confirmed: set, add, increment, remove, expire, and those of
     /// transactions.
     pub writes: u64,
-    /// Values that were stored by [`Miss::fill`](crate::Miss::fill).
+    /// Computed values that were stored, also by [`Miss::fill`](crate::Miss::fill).
     pub fills: u64,
     /// Fills that were refused: an invalidation or a write overtook them, or the lease was another's.
     pub refused_fills: u64,
+    /// Loaders that were called.
+    pub computations: u64,
+    /// Loaders among them that failed, panicked or took too long.
+    pub failed_computations: u64,
+    /// Loaders among them that were called to refresh a value before it expired.
+    pub refreshes: u64,
+    /// Callers that were given what another caller in this process computed.
+    pub joined: u64,
+    /// Times that somebody waited for a computation elsewhere: in another process, or of another type.
+    pub lease_waits: u64,
+    /// Leases that were taken over from a holder who let their deadline pass.
+    pub takeovers: u64,
+    /// Callers that were given a value which had run out of time.
+    pub stale_served: u64,
+    /// Whether the backend is being spared.
+    pub breaker: BreakerState,
+    /// Failed invalidations, removals and expiries that wait to be done again.
+    pub replay_queue: u64,
     /// Transactions that were committed.
     pub transactions: u64,
     /// Times that a transaction met another writer and began again or gave up.
@@ -51,6 +69,20 @@ pub struct Stats {
     pub evicted: u64,
 }
 
+/// What the circuit breaker does. It opens when the backend has left several operations in a row
+/// unanswered; everything is then refused at once, but for one operation now and then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Everything passes.
+    #[default]
+    Closed,
+    /// Everything is refused.
+    Open,
+    /// One operation is on its way to see whether the backend is back; the others are refused.
+    HalfOpen,
+}
+
 /// The numbers behind [`Stats`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -60,6 +92,13 @@ pub(crate) struct Counters {
     pub(crate) writes: Counter,
     pub(crate) fills: Counter,
     pub(crate) refused_fills: Counter,
+    pub(crate) computations: Counter,
+    pub(crate) failed_computations: Counter,
+    pub(crate) refreshes: Counter,
+    pub(crate) joined: Counter,
+    pub(crate) lease_waits: Counter,
+    pub(crate) takeovers: Counter,
+    pub(crate) stale_served: Counter,
     pub(crate) transactions: Counter,
     pub(crate) conflicts: Counter,
     pub(crate) invalidations: Counter,
@@ -90,6 +129,13 @@ impl Counters {
             writes: self.writes.get(),
             fills: self.fills.get(),
             refused_fills: self.refused_fills.get(),
+            computations: self.computations.get(),
+            failed_computations: self.failed_computations.get(),
+            refreshes: self.refreshes.get(),
+            joined: self.joined.get(),
+            lease_waits: self.lease_waits.get(),
+            takeovers: self.takeovers.get(),
+            stale_served: self.stale_served.get(),
             transactions: self.transactions.get(),
             conflicts: self.conflicts.get(),
             invalidations: self.invalidations.get(),

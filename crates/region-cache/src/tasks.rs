@@ -1,11 +1,13 @@
 //! Work behind the caller's back, and waiting. The only caller of `tokio::spawn` and of timers.
 
 use std::future::Future;
+use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either, select};
+use futures::poll;
 use futures::task::noop_waker_ref;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -32,13 +34,17 @@ impl Tasks {
         self.keep(job);
     }
 
+    /// Whether there is a runtime to keep something running on.
+    pub(crate) fn can_keep(&self) -> bool {
+        Handle::try_current().is_ok() && !self.stop.is_cancelled()
+    }
+
     /// Keeps something running on the caller's runtime, as long as this lives.
     pub(crate) fn keep(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Ok(runtime) = Handle::try_current() {
             let stopped = self.stop.clone().cancelled_owned();
             let task = async move {
-                futures::pin_mut!(task, stopped);
-                futures::future::select(task, stopped).await;
+                select(pin!(task), pin!(stopped)).await;
             };
             self.running.spawn_on(task, &runtime);
         }
@@ -51,13 +57,8 @@ impl Tasks {
         self.stop.cancel();
         let ended = self.running.wait();
         match timer(clock, limit) {
-            Some(late) => {
-                futures::pin_mut!(ended);
-                futures::future::select(ended, late).await;
-            }
-            None => {
-                ended.now_or_never();
-            }
+            Some(late) => drop(select(pin!(ended), late).await),
+            None => drop(ended.now_or_never()),
         }
     }
 }
@@ -87,6 +88,24 @@ pub(crate) fn timer(clock: &Clock, time: Duration) -> Option<BoxFuture<'static, 
         let sleep = tokio::time::sleep(time);
         Box::pin(sleep) as BoxFuture<'static, ()>
     })
+}
+
+/// What becomes of something within `limit` by `clock`; `None` if that is too short. What needs no
+/// waiting needs no timer, nor a runtime that has one; where there is none, this waits without limit.
+pub(crate) async fn within<T>(
+    clock: &Clock,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    if let Poll::Ready(done) = poll!(future.as_mut()) {
+        return Some(done);
+    }
+    let Some(late) = timer(clock, limit) else { return Some(future.await) };
+    match select(future, late).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
 }
 
 /// Waits before trying again. Where time is moved by hand nobody may be there to move it: then, as

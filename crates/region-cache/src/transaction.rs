@@ -140,7 +140,7 @@ impl Transaction {
         let readable = there.filter(|(there, _)| engine.coder.is_readable(there, &place.settings));
         let (sum, expiry) = match readable {
             Some((there, expiry)) => (engine.sum(place, &key, &there, delta)?, expiry),
-            None => (delta, place.settings.entry_ttl.into()),
+            None => (delta, place.settings.ttl(false, fastrand::f64()).into()),
         };
         let draft = wire::counter(sum, &place.settings);
         let act = Act::Put { draft, expiry, keep: place.settings.stale_for, when: When::Always };
@@ -229,6 +229,7 @@ impl Transaction {
         let mut stored = if foreign.is_empty() {
             Vec::new()
         } else {
+            self.shared.engine.replay.make_good(&place.address, Some(&foreign)).await?;
             let mut session = self.shared.session.lock().await;
             let open = session.as_mut().ok_or_else(ended)?;
             let read = open.read(&place.address, &foreign);
@@ -324,6 +325,7 @@ impl Attempt {
         let session = self.0.session.lock().await.take().ok_or_else(ended)?;
         let changes = buffer.into_changes()?;
         let (engine, many) = (&self.0.engine, changes.len() as u64);
+        engine.make_good(&changes).await?;
         let commit = session.commit(changes);
         match engine.link.in_time(Effect::Changes, commit).await? {
             Commit::Applied(_) => {

@@ -3,10 +3,11 @@
 mod envelope;
 mod id;
 mod integer;
+mod small;
 mod value;
 
 pub(crate) use envelope::Unreadable;
 pub use envelope::{Draft, Envelope, Head};
 pub use id::Id;
+pub(crate) use value::{About, counter, decode, encode, integer, is_none, readable, refused};
 pub use value::{Storable, Value};
-pub(crate) use value::{counter, decode, encode, integer, readable, refused};

@@ -67,6 +67,16 @@ impl Backend for Counting {
         self.inner.fill(lease, change).await
     }
 
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        self.calls.count(Operation::Renew);
+        self.inner.renew(lease).await
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        self.calls.count(Operation::Wait);
+        self.inner.wait(region, key, id).await;
+    }
+
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
         self.calls.count(Operation::Release);
         self.inner.release(region, key, id).await

@@ -5,6 +5,8 @@ pub enum Operation {
     Read,
     Lease,
     Fill,
+    Renew,
+    Wait,
     Release,
     Write,
     Begin,
@@ -21,10 +23,12 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Lease,
         Self::Fill,
+        Self::Renew,
+        Self::Wait,
         Self::Release,
         Self::Write,
         Self::Begin,

@@ -158,6 +158,14 @@ impl Backend for Spoiling {
         self.inner.fill(lease, change).await
     }
 
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        self.inner.renew(lease).await
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        self.inner.wait(region, key, id).await;
+    }
+
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
         self.inner.release(region, key, id).await
     }

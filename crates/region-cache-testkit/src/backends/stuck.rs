@@ -98,6 +98,14 @@ impl Backend for Stuck {
         self.line.pass(Operation::Fill, self.inner.fill(lease, change)).await
     }
 
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        self.line.pass(Operation::Renew, self.inner.renew(lease)).await
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        self.line.pass(Operation::Wait, self.inner.wait(region, key, id)).await;
+    }
+
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
         self.line.pass(Operation::Release, self.inner.release(region, key, id)).await
     }

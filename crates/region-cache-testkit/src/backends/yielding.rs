@@ -58,6 +58,14 @@ impl Backend for Yielding {
         slowly(self.0.fill(lease, change)).await
     }
 
+    async fn renew(&self, lease: &Lease) -> Result<bool> {
+        slowly(self.0.renew(lease)).await
+    }
+
+    async fn wait(&self, region: &Address, key: &Key, id: Id) {
+        slowly(self.0.wait(region, key, id)).await;
+    }
+
     async fn release(&self, region: &Address, key: &Key, id: Id) -> Result<()> {
         slowly(self.0.release(region, key, id)).await
     }

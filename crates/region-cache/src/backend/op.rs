@@ -81,6 +81,8 @@ pub struct Lease {
     pub id: Id,
     /// How long nobody else can take it over.
     pub time: Duration,
+    /// Whether another's lease, which was past its deadline, was taken over.
+    pub overtook: bool,
     /// The fences that stood when the lease was taken.
     pub token: Token,
 }

@@ -15,7 +15,7 @@ impl Engine {
             let act = Act::Add {
                 delta,
                 draft: wire::counter(delta, settings),
-                expiry: settings.entry_ttl.into(),
+                expiry: settings.ttl(false, fastrand::f64()).into(),
                 keep: settings.stale_for,
             };
             let there = match self.write_one(change(place, key.clone(), act)).await? {
@@ -44,7 +44,7 @@ impl Engine {
         let (sum, expiry) = if self.coder.is_readable(&there, settings) {
             (self.sum(place, key, &there, delta)?, Expiry::of(&there))
         } else {
-            (delta, settings.entry_ttl.into())
+            (delta, settings.ttl(false, fastrand::f64()).into())
         };
         let draft = wire::counter(sum, settings);
         let act = Act::Put { draft, expiry, keep: settings.stale_for, when: When::Holds(there) };

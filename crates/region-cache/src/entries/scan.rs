@@ -40,6 +40,7 @@ impl Engine {
     }
 
     pub(crate) async fn children(&self, place: &Place) -> Result<Vec<String>> {
+        self.replay.make_good(&place.address, None).await?;
         self.link.call(Effect::Reads, |backend| backend.children(&place.address)).await
     }
 
@@ -82,6 +83,7 @@ impl Engine {
     }
 
     async fn page(&self, place: &Place, from: Option<Cursor>) -> Result<Page> {
+        self.replay.make_good(&place.address, None).await?;
         self.link.call(Effect::Reads, |backend| backend.scan(&place.address, from, PAGE)).await
     }
 }

@@ -108,7 +108,7 @@ impl Store {
             return Outcome::Overflow;
         };
         if let Some(mut entry) = self.take(node, key) {
-            let sum = Draft::integer(sum, head.codec, head.schema);
+            let sum = Draft::sum(sum, head);
             entry.envelope = sum.seal(envelope.stamp(), envelope.expires_at());
             entry.version = self.next_version();
             self.add_entry(entry);

@@ -41,13 +41,41 @@ impl Store {
         let node = self.ensure(wish.region);
         let token = Token::new(self.fences(node));
         // A lease under another fence went with its node, so only the deadline is to be looked at.
-        if let Some(held) = self.record(node, wish.key).filter(|record| now < record.deadline()) {
+        let held = self.record(node, wish.key).copied();
+        if let Some(held) = held.filter(|record| now < record.deadline()) {
             return Leased::Taken(token, held.id);
         }
         let record = Record { id: wish.id, taken_at: now, time: wish.time };
         self.add_lease(node, wish.key, record);
-        let (region, key) = (wish.region.clone(), wish.key.clone());
-        Leased::Held(Lease { region, key, id: wish.id, time: wish.time, token })
+        Leased::Held(Lease {
+            region: wish.region.clone(),
+            key: wish.key.clone(),
+            id: wish.id,
+            time: wish.time,
+            overtook: held.is_some(),
+            token,
+        })
+    }
+
+    pub(super) fn renew(&mut self, lease: &Lease) -> bool {
+        let is_ours = self.is_ours(lease);
+        if let Some(node) = self.find(&lease.region).filter(|_| is_ours) {
+            let record = Record { id: lease.id, taken_at: self.now, time: lease.time };
+            self.add_lease(node, &lease.key, record);
+        }
+        is_ours
+    }
+
+    /// How long the lease with this id cannot be taken over; `None` if it can be.
+    pub(super) fn lease_left(
+        &self,
+        region: &Address,
+        key: &Key,
+        id: Id,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let record = self.record(self.find(region)?, key).filter(|record| record.id == id)?;
+        Some(record.deadline().since(now)).filter(|left| !left.is_zero())
     }
 
     pub(super) fn fill(&mut self, lease: &Lease, change: Change) -> Result<bool> {

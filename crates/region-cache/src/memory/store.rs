@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicBool;
 
 use slab::Slab;
+use tokio::sync::watch;
 
 use super::lease::Record;
 use super::session::Watch;
@@ -32,6 +33,8 @@ pub(super) struct Store {
     pub(super) hand: usize,
     /// How many changes were made: numbers each entry's version.
     pub(super) changes: u64,
+    /// Told whenever a lease ends or its region falls: for those who wait for it.
+    pub(super) ended: watch::Sender<()>,
 }
 
 pub(super) type NodeId = usize;
@@ -85,6 +88,7 @@ impl Store {
             evicted: 0,
             hand: 0,
             changes: 0,
+            ended: watch::Sender::new(()),
         }
     }
 
@@ -155,6 +159,9 @@ impl Store {
         if let Some(ends) = node.ends {
             self.due.remove(&(ends, Due::Region(id)));
         }
+        if !node.leases.is_empty() {
+            self.ended.send_replace(());
+        }
         for (key, record) in &node.leases {
             self.due.remove(&(record.gone_at(), Due::Lease(id, key.clone())));
             self.bytes -= weight(key, 0);
@@ -221,6 +228,7 @@ impl Store {
         if let Some(record) = removed {
             self.due.remove(&(record.gone_at(), Due::Lease(node, key.clone())));
             self.bytes -= weight(key, 0);
+            self.ended.send_replace(());
         }
     }
 

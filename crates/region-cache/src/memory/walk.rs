@@ -35,6 +35,7 @@ impl Store {
         let id = Id::random();
         if let Some(node) = self.cut_off(target) {
             self.limbo.insert(id, Limbo::of(vec![node], Vec::new(), self.now));
+            self.ended.send_replace(());
         }
         let progress = self.walk(id);
         Walk { id, target: target.clone(), progress }

@@ -117,6 +117,13 @@ impl Address {
         self.path().split('.').filter(|segment| !segment.is_empty())
     }
 
+    /// The nearest region that both are or lie beneath: the namespace itself, if there is none.
+    pub(crate) fn common(&self, other: &Self) -> Self {
+        let shared = self.segments().zip(other.segments()).take_while(|(one, two)| one == two);
+        let end = shared.map(|(segment, _)| segment.len() + 1).sum::<usize>();
+        self.above(end.saturating_sub(1)).unwrap_or_else(|| self.top())
+    }
+
     /// Whether this is `other` or lies beneath it, in the same namespace.
     pub fn is_within(&self, other: &Self) -> bool {
         self.namespace() == other.namespace()

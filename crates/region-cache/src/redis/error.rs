@@ -18,7 +18,18 @@ pub(super) enum Asked {
 /// The error that users see. `server` names the server, without any secrets.
 pub(super) fn explain(error: RedisError, asked: Asked, server: &str) -> Error {
     let (kind, sentence) = judge(&error, asked, server);
-    Error::new(kind, sentence).because(error)
+    let is_answer = is_refusal(&error);
+    let explained = Error::new(kind, sentence).because(error);
+    if is_answer { explained.answered() } else { explained }
+}
+
+/// Whether the server refused this one request, and is well otherwise.
+fn is_refusal(error: &RedisError) -> bool {
+    let text =
+        format!("{} {}", error.code().unwrap_or_default(), error.detail().unwrap_or_default());
+    ["OOM", "NOPERM", "ACL failure", "executing the script can't"]
+        .iter()
+        .any(|sign| text.contains(sign))
 }
 
 fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) {

@@ -2,14 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use futures::future::{Either, select};
 use parking_lot::Mutex;
 use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
@@ -21,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::error::{Asked, explain};
 use super::line::{Line, local_now};
 use crate::error::{Error, ErrorKind, Result};
-use crate::tasks::{Tasks, timer};
+use crate::tasks::{Tasks, timer, within};
 use crate::time::{Clock, Timestamp};
 
 /// Where lines to the server come from.
@@ -107,7 +105,8 @@ impl Lines {
                     "all {MOST_OWN} connections for transactions are taken, and none became free in \
                      time; nothing was sent"
                 ),
-            ));
+            )
+            .answered());
         };
         loop {
             let idle = self.idle.lock().pop();
@@ -135,10 +134,9 @@ impl Lines {
         let line = own.line.clone();
         let mut pipe = redis::pipe();
         pipe.cmd("UNWATCH");
-        let Some(late) = timer(&Clock::system(), self.timeout) else { return };
-        match select(pin!(line.send(&pipe, Asked::Read)), late).await {
-            Either::Left((Ok(_), _)) => self.give_back(own),
-            Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
+        match within(&Clock::system(), self.timeout, line.send(&pipe, Asked::Read)).await {
+            Some(Ok(_)) => self.give_back(own),
+            Some(Err(_)) | None => line.give_up(),
         }
     }
 
@@ -165,13 +163,7 @@ impl Lines {
 
     /// What becomes of something that must come before an operation; nothing if it takes too long.
     async fn in_time<T>(&self, first: impl Future<Output = T>) -> Option<T> {
-        let Some(late) = timer(&Clock::system(), self.timeout / 5 * 4) else {
-            return Some(first.await);
-        };
-        match select(pin!(first), late).await {
-            Either::Left((done, _)) => Some(done),
-            Either::Right(((), _)) => None,
-        }
+        within(&Clock::system(), self.timeout / 5 * 4, first).await
     }
 
     async fn connect(&self) -> Result<Line> {
@@ -252,10 +244,8 @@ impl Lines {
 
 /// Asks a line for a sign of life, or gives it up.
 async fn beat_once(line: &Line, timeout: Duration) {
-    let Some(late) = timer(&Clock::system(), timeout) else { return };
-    match select(pin!(line.confirm()), late).await {
-        Either::Left((Ok(()), _)) => {}
-        Either::Left((Err(_), _)) | Either::Right(_) => line.give_up(),
+    if !matches!(within(&Clock::system(), timeout, line.confirm()).await, Some(Ok(()))) {
+        line.give_up();
     }
 }
 
@@ -287,7 +277,7 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// How many transactions may have a line of their own at once.
 const MOST_OWN: usize = 48;
 
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Between two attempts to connect: the longer the more have failed, and never in step with others.
 const PAUSES: ExponentialBuilder = ExponentialBuilder::new()

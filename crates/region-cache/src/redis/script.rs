@@ -32,6 +32,7 @@ macro_rules! scripts {
 
 scripts! {
     LEASE: "path" "lease";
+    RENEW: "path" "renew";
     RELEASE: "path" "release";
     WRITE: "path" "write";
     INVALIDATE: "path" "walk" "invalidate";

@@ -3,16 +3,18 @@
 //! | offset | bytes | meaning |
 //! |---|---|---|
 //! | 0 | 1 | format version: 1 |
-//! | 1 | 1 | flags: bit 0 = the payload is an integer in decimal text |
+//! | 1 | 1 | flags: bit 0 = the payload is an integer in decimal text; bit 1 = a version tag follows it |
 //! | 2 | 16 | stamp: the id of the fence of the value's region |
 //! | 18 | 8 | expiry in milliseconds since the epoch by the storage's clock; 0 = never |
 //! | 26 | 1 | codec |
 //! | 27 | 1 | compression: 0 = none, 1 = lz4 block |
 //! | 28 | 8 | schema; 0 = none |
-//! | 36 | 4 | what computing the value cost, in microseconds; 0 = unknown |
+//! | 36 | 2 | what computing the value cost, in microseconds, as a [small float](super::small); 0 = unknown |
+//! | 38 | 2 | time to live that it was stored with, in milliseconds, likewise; 0 = unknown or none |
 //! | 40 | 4 | length of the payload before compression |
-//! | 44 | 8 | checksum: xxh3 over bytes 0, 1, 26 to 43 and the payload; 0 for an integer |
+//! | 44 | 8 | checksum: xxh3 over bytes 0, 1, 26 to 43 and all from 52 on; 0 for an integer |
 //! | 52 | | payload |
+//! | | | version tag, up to 255 bytes, and a byte that is its length |
 //!
 //! Numbers are big-endian. Stamp and expiry stand at fixed places and outside the checksum, so that a
 //! server's script can compare and change them. An integer has no checksum, because a server adds to
@@ -21,7 +23,7 @@
 use bytes::Bytes;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::Id;
+use super::{Id, small};
 use crate::time::Timestamp;
 
 /// A stored value with everything around it, whose fixed places can be trusted to be there.
@@ -44,8 +46,14 @@ pub struct Head {
     pub is_compressed: bool,
     /// The schema; zero for none.
     pub schema: u64,
-    /// What computing the value cost, in microseconds; zero where that is not known.
-    pub cost_micros: u32,
+    /// Whether a version tag follows the payload.
+    pub is_tagged: bool,
+    /// What computing the value cost, in microseconds, to a two-thousandth; zero where that is not
+    /// known.
+    pub cost_micros: u64,
+    /// The time to live that the value was stored with, in milliseconds, to a two-thousandth; zero
+    /// where it is not known, or has no end.
+    pub ttl_millis: u64,
     /// Length of the payload before compression.
     pub length: u32,
 }
@@ -107,14 +115,32 @@ impl Envelope {
 
     /// The payload as it is stored.
     pub fn payload(&self) -> &[u8] {
-        self.0.get(HEAD..).unwrap_or_default()
+        self.parts().0
+    }
+
+    /// The version tag that the value was stored with.
+    pub fn tag(&self) -> Option<&str> {
+        std::str::from_utf8(self.parts().1?).ok()
+    }
+
+    /// The payload and the tag behind it.
+    fn parts(&self) -> (&[u8], Option<&[u8]>) {
+        let all = self.0.get(HEAD..).unwrap_or_default();
+        if !self.head().is_tagged {
+            return (all, None);
+        }
+        let parts = all.split_last().and_then(|(length, rest)| {
+            let payload = rest.len().checked_sub(usize::from(*length))?;
+            rest.split_at_checked(payload)
+        });
+        parts.map_or((all, None), |(payload, tag)| (payload, Some(tag)))
     }
 
     /// Checks that flags and compression are known, and the checksum, or for an integer that its
     /// payload is one.
     pub(crate) fn check(&self) -> Result<(), Unreadable> {
         let ([flags], [compression]) = (array(&self.0, FLAGS), array(&self.0, COMPRESSION));
-        if flags & !INTEGER != 0 || compression > LZ4 {
+        if flags & !(INTEGER | TAGGED) != 0 || compression > LZ4 {
             return Err(Unreadable::Unknown);
         }
         let sound = if self.head().is_integer {
@@ -129,7 +155,10 @@ impl Envelope {
     /// there is no checksum, so its text must be just as long as it was, and as it is written.
     pub fn integer(&self) -> Option<i64> {
         let head = self.head();
-        if !head.is_integer || u32::try_from(self.payload().len()) != Ok(head.length) {
+        if !head.is_integer
+            || head.is_tagged
+            || u32::try_from(self.payload().len()) != Ok(head.length)
+        {
             return None;
         }
         let text = std::str::from_utf8(self.payload()).ok()?;
@@ -155,10 +184,17 @@ impl Draft {
 
     /// An integer in decimal text, which a server can add to.
     pub fn integer(number: i64, codec: u8, schema: u64) -> Self {
+        Self::sum(number, Head { codec, schema, ..Head::default() })
+    }
+
+    /// The same with what else a head says.
+    pub(crate) fn sum(number: i64, head: Head) -> Self {
         let mut bytes = Self::begin();
         bytes.extend_from_slice(number.to_string().as_bytes());
         let length = u32::try_from(bytes.len() - HEAD).unwrap_or_default();
-        Self::finish(bytes, Head { is_integer: true, codec, schema, length, ..Head::default() })
+        let head =
+            Head { is_integer: true, is_compressed: false, is_tagged: false, length, ..head };
+        Self::finish(bytes, head)
     }
 
     /// Stamps the value and sets its expiry: now it can be stored.
@@ -194,19 +230,24 @@ impl Head {
         let [compression] = array(bytes, COMPRESSION);
         Self {
             is_integer: flags & INTEGER != 0,
+            is_tagged: flags & TAGGED != 0,
             codec,
             is_compressed: compression == LZ4,
             schema: u64::from_be_bytes(array(bytes, SCHEMA)),
-            cost_micros: u32::from_be_bytes(array(bytes, COST)),
+            cost_micros: small::unpack(u16::from_be_bytes(array(bytes, COST))),
+            ttl_millis: small::unpack(u16::from_be_bytes(array(bytes, TTL))),
             length: u32::from_be_bytes(array(bytes, LENGTH)),
         }
     }
 
     fn write(self, bytes: &mut [u8]) {
-        put(bytes, 0, &[VERSION, if self.is_integer { INTEGER } else { 0 }]);
+        let integer = if self.is_integer { INTEGER } else { 0 };
+        let tagged = if self.is_tagged { TAGGED } else { 0 };
+        put(bytes, 0, &[VERSION, integer | tagged]);
         put(bytes, CODEC, &[self.codec, if self.is_compressed { LZ4 } else { 0 }]);
         put(bytes, SCHEMA, &self.schema.to_be_bytes());
-        put(bytes, COST, &self.cost_micros.to_be_bytes());
+        put(bytes, COST, &small::pack(self.cost_micros).to_be_bytes());
+        put(bytes, TTL, &small::pack(self.ttl_millis).to_be_bytes());
         put(bytes, LENGTH, &self.length.to_be_bytes());
     }
 }
@@ -233,6 +274,7 @@ fn put(bytes: &mut [u8], at: usize, part: &[u8]) {
 
 const VERSION: u8 = 1;
 const INTEGER: u8 = 1;
+const TAGGED: u8 = 2;
 const LZ4: u8 = 1;
 
 const FLAGS: usize = 1;
@@ -242,6 +284,7 @@ const CODEC: usize = 26;
 const COMPRESSION: usize = 27;
 const SCHEMA: usize = 28;
 const COST: usize = 36;
+const TTL: usize = 38;
 const LENGTH: usize = 40;
 const CHECKSUM: usize = 44;
 const HEAD: usize = 52;

@@ -1,4 +1,5 @@
-//! Integers are stored as decimal text, whatever the codec, so that a server can add to them.
+//! What is told from a value without knowing its type. Integers are stored as decimal text, whatever
+//! the codec, so that a server can add to them; `None` is a negative result.
 
 use std::fmt;
 
@@ -9,10 +10,24 @@ use serde::ser::{self, Impossible, Serialize, Serializer};
 
 /// The integer that `value` is, where it is one and fits.
 pub(super) fn as_integer<T: Serialize + ?Sized>(value: &T, is_human_readable: bool) -> Option<i64> {
-    value.serialize(Probe { is_human_readable }).ok()
+    match value.serialize(Probe { is_human_readable }) {
+        Ok(Plain::Integer(integer)) => Some(integer),
+        _ => None,
+    }
 }
 
-/// Takes integers, also those in newtypes and `Some`, and refuses all else at once.
+/// Whether `value` is `None`, whatever its type: a negative result.
+pub(super) fn is_none<T: Serialize + ?Sized>(value: &T, is_human_readable: bool) -> bool {
+    matches!(value.serialize(Probe { is_human_readable }), Ok(Plain::None))
+}
+
+/// What a probe knows.
+enum Plain {
+    Integer(i64),
+    None,
+}
+
+/// Takes integers and `None`, also those in newtypes and `Some`, and refuses all else at once.
 #[derive(Clone, Copy)]
 struct Probe {
     is_human_readable: bool,
@@ -25,20 +40,20 @@ pub(super) struct Integer {
 }
 
 #[derive(Debug)]
-struct NotAnInteger;
+struct NotPlain;
 
 macro_rules! take {
     ($($method:ident($type:ty))*) => {
-        $(fn $method(self, value: $type) -> Result<i64, NotAnInteger> {
-            i64::try_from(value).map_err(|_| NotAnInteger)
+        $(fn $method(self, value: $type) -> Result<Plain, NotPlain> {
+            i64::try_from(value).map(Plain::Integer).map_err(|_| NotPlain)
         })*
     };
 }
 
 macro_rules! refuse {
     ($($method:ident($($type:ty),*) -> $ok:ty;)*) => {
-        $(fn $method(self, $(_: $type),*) -> Result<$ok, NotAnInteger> {
-            Err(NotAnInteger)
+        $(fn $method(self, $(_: $type),*) -> Result<$ok, NotPlain> {
+            Err(NotPlain)
         })*
     };
 }
@@ -52,11 +67,11 @@ macro_rules! signed {
     };
 }
 
-type No = Impossible<i64, NotAnInteger>;
+type No = Impossible<Plain, NotPlain>;
 
 impl Serializer for Probe {
-    type Ok = i64;
-    type Error = NotAnInteger;
+    type Ok = Plain;
+    type Error = NotPlain;
     type SerializeSeq = No;
     type SerializeTuple = No;
     type SerializeTupleStruct = No;
@@ -75,7 +90,11 @@ impl Serializer for Probe {
         serialize_i128(i128) serialize_u128(u128)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<i64, NotAnInteger> {
+    fn serialize_none(self) -> Result<Plain, NotPlain> {
+        Ok(Plain::None)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Plain, NotPlain> {
         value.serialize(self)
     }
 
@@ -83,7 +102,7 @@ impl Serializer for Probe {
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<i64, NotAnInteger> {
+    ) -> Result<Plain, NotPlain> {
         value.serialize(self)
     }
 
@@ -93,25 +112,24 @@ impl Serializer for Probe {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<i64, NotAnInteger> {
-        Err(NotAnInteger)
+    ) -> Result<Plain, NotPlain> {
+        Err(NotPlain)
     }
 
-    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<i64, NotAnInteger> {
-        Err(NotAnInteger)
+    fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<Plain, NotPlain> {
+        Err(NotPlain)
     }
 
     refuse! {
-        serialize_bool(bool) -> i64;
-        serialize_f32(f32) -> i64;
-        serialize_f64(f64) -> i64;
-        serialize_char(char) -> i64;
-        serialize_str(&str) -> i64;
-        serialize_bytes(&[u8]) -> i64;
-        serialize_none() -> i64;
-        serialize_unit() -> i64;
-        serialize_unit_struct(&'static str) -> i64;
-        serialize_unit_variant(&'static str, u32, &'static str) -> i64;
+        serialize_bool(bool) -> Plain;
+        serialize_f32(f32) -> Plain;
+        serialize_f64(f64) -> Plain;
+        serialize_char(char) -> Plain;
+        serialize_str(&str) -> Plain;
+        serialize_bytes(&[u8]) -> Plain;
+        serialize_unit() -> Plain;
+        serialize_unit_struct(&'static str) -> Plain;
+        serialize_unit_variant(&'static str, u32, &'static str) -> Plain;
         serialize_seq(Option<usize>) -> No;
         serialize_tuple(usize) -> No;
         serialize_tuple_struct(&'static str, usize) -> No;
@@ -156,15 +174,15 @@ impl<'de> Deserializer<'de> for Integer {
     }
 }
 
-impl fmt::Display for NotAnInteger {
+impl fmt::Display for NotPlain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an integer")
+        f.write_str("neither an integer nor none")
     }
 }
 
-impl std::error::Error for NotAnInteger {}
+impl std::error::Error for NotPlain {}
 
-impl ser::Error for NotAnInteger {
+impl ser::Error for NotPlain {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }

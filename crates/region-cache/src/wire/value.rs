@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::integer::{Integer, as_integer};
+use super::integer::{self, Integer, as_integer};
 use super::{Draft, Envelope, Head, Unreadable};
 use crate::codec::Format;
 use crate::error::{BoxError, Error, ErrorKind, Result};
@@ -38,18 +39,36 @@ impl<T: Value> Storable for [T] {
     type Owned = Vec<T>;
 }
 
+/// What is stored with a value beside its form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    /// What computing it cost; zero where that is not known.
+    pub(crate) cost: Duration,
+    /// The time to live that it is stored with.
+    pub(crate) ttl: Option<Duration>,
+    /// By which its source recognises its version.
+    pub(crate) tag: Option<String>,
+}
+
 /// Puts a value into an envelope.
 ///
 /// # Errors
 ///
 /// `Encode` where the codec refuses the value, `TooLarge` where it is longer than the settings allow.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, settings: &Settings) -> Result<Draft> {
+pub(crate) fn encode<T: Serialize + ?Sized>(
+    value: &T,
+    settings: &Settings,
+    about: &About,
+) -> Result<Draft> {
     let codec = &settings.codec;
-    // A codec of one's own may be there to hide what is stored, so it is not passed by.
-    if !matches!(codec, Format::Own(_))
+    let tag = about.tag.as_deref().map(check_tag).transpose()?;
+    // A codec of one's own may be there to hide what is stored, so it is not passed by. Nor is there
+    // room for a tag behind what a server adds to.
+    if tag.is_none()
+        && !matches!(codec, Format::Own(_))
         && let Some(integer) = as_integer(value, codec.is_human_readable())
     {
-        return Ok(counter(integer, settings));
+        return Ok(Draft::sum(integer, about.head(settings)));
     }
     let limit = settings.max_value_bytes;
     let mut writer = Bounded { bytes: Draft::begin(), length: 0, limit };
@@ -64,17 +83,50 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, settings: &Settings) -> R
             ),
         ));
     };
-    let head =
-        Head { codec: codec.id(), schema: settings.schema, length: fitting, ..Head::default() };
-    Ok(match compressed(&bytes, length, settings.compress_above) {
-        Some(smaller) => Draft::finish(smaller, Head { is_compressed: true, ..head }),
-        None => Draft::finish(bytes, head),
-    })
+    let (mut bytes, is_compressed) = match compressed(&bytes, length, settings.compress_above) {
+        Some(smaller) => (smaller, true),
+        None => (bytes, false),
+    };
+    if let Some((tag, length)) = tag {
+        bytes.extend_from_slice(tag.as_bytes());
+        bytes.push(length);
+    }
+    let is_tagged = tag.is_some();
+    let head = Head { is_compressed, is_tagged, length: fitting, ..about.head(settings) };
+    Ok(Draft::finish(bytes, head))
 }
 
 /// An integer that starts at `number`, in an envelope.
 pub(crate) fn counter(number: i64, settings: &Settings) -> Draft {
-    Draft::integer(number, settings.codec.id(), settings.schema)
+    Draft::sum(number, About::default().head(settings))
+}
+
+/// Whether a value is `None`, a negative result.
+pub(crate) fn is_none<T: Serialize + ?Sized>(value: &T, settings: &Settings) -> bool {
+    integer::is_none(value, settings.codec.is_human_readable())
+}
+
+impl About {
+    fn head(&self, settings: &Settings) -> Head {
+        Head {
+            codec: settings.codec.id(),
+            schema: settings.schema,
+            cost_micros: u64::try_from(self.cost.as_micros()).unwrap_or(u64::MAX),
+            ttl_millis: self
+                .ttl
+                .map_or(0, |ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            ..Head::default()
+        }
+    }
+}
+
+/// The tag and its length in a byte.
+fn check_tag(tag: &str) -> Result<(&str, u8)> {
+    u8::try_from(tag.len()).map(|length| (tag, length)).map_err(|_| {
+        let length = tag.len();
+        let message = format!("the version tag is {length} bytes long; at most 255 are kept");
+        Error::new(ErrorKind::TooLarge, message)
+    })
 }
 
 /// Takes a value out of its envelope. `known` are the codecs of the user's own.

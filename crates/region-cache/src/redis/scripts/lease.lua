@@ -3,7 +3,7 @@
 -- ARGV[4] field   ARGV[5] lease id   ARGV[6] its time in ms   ARGV[7] proposed ids
 -- ARGV[8] life of fences in ms   ARGV[9] head of an envelope to be passed over, or empty
 -- Gives {'P', envelope, ms left} if the key has a value by now; else {'H', reign, holder, ids ..} if the
--- lease is the caller's, {'T', ..} likewise if it is another's.
+-- lease is the caller's, {'O', ..} if for that another's was taken over, {'T', ..} if it is another's.
 -- Atomic: the look at the value, the fences and the lease.
 local field, id, time = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local levels = levels_of(path)
@@ -23,19 +23,19 @@ end
 
 renew(levels, ids, ARGV[7], tonumber(ARGV[8]))
 lengthen(levels, tonumber(ARGV[8]))
-local reply = { 'T', reign, id }
+local reply = { 'H', reign, id }
 for i = 0, #levels do reply[i + 4] = ids[i] end
 
 local held = redis.call('HGET', leases, field)
+reply[1] = held and 'O' or 'H'
 if held then
   local holder, stamp, deadline = string.match(held, '^(%x+)|(%x+)|(%d+)$')
   if stamp == ids[#levels] and now < tonumber(deadline) then
-    reply[3] = holder
+    reply[1], reply[3] = 'T', holder
     return reply
   end
 end
 local is_new = redis.call('EXISTS', leases) == 0
 redis.call('HSET', leases, field, id .. '|' .. ids[#levels] .. '|' .. string.format('%.0f', now + time))
 grow(leases, time * 10, is_new)
-reply[1] = 'H'
 return reply

@@ -19,7 +19,7 @@ fn the_fixed_places_are_where_scripts_look_for_them() {
     assert_eq!(bytes[18..26], [0, 0, 0, 0, 1, 2, 3, 4]);
     assert_eq!(bytes[26..28], [1, 0]);
     assert_eq!(bytes[28..36], 7u64.to_be_bytes());
-    assert_eq!(bytes[36..40], 9u32.to_be_bytes());
+    assert_eq!(bytes[36..40], [0, 9, 0, 0]);
     assert_eq!(bytes[40..44], 7u32.to_be_bytes());
     assert_eq!(&bytes[52..], b"payload");
 }

@@ -27,7 +27,9 @@ fn settings(options: &RegionOptions) -> Arc<Settings> {
 }
 
 fn seal<T: Serialize + ?Sized>(value: &T, settings: &Settings) -> Envelope {
-    encode(value, settings).unwrap().seal(Id::random(), Some(Timestamp::from_millis(1)))
+    encode(value, settings, &About::default())
+        .unwrap()
+        .seal(Id::random(), Some(Timestamp::from_millis(1)))
 }
 
 fn open<T: DeserializeOwned>(envelope: &Envelope, settings: &Settings) -> Result<T, Unreadable> {
@@ -172,8 +174,8 @@ fn long_values_are_compressed_and_short_ones_are_not() {
 #[test]
 fn too_long_a_value_is_refused_with_its_size() {
     let small = settings(&RegionOptions::new().max_value_bytes(100).codec(Json));
-    assert!(encode(&"x".repeat(98), &small).is_ok());
-    let error = encode(&"x".repeat(99), &small).unwrap_err();
+    assert!(encode(&"x".repeat(98), &small, &About::default()).is_ok());
+    let error = encode(&"x".repeat(99), &small, &About::default()).unwrap_err();
     assert!(error.is_too_large(), "{error}");
     assert!(
         error.to_string().contains("101 bytes") && error.to_string().contains("100"),
@@ -245,7 +247,9 @@ where
     assert_eq!(envelope.stamp(), Id::from_bytes(*b"a fence's 16 ids"));
     assert_eq!(envelope.expires_at(), Some(Timestamp::from_millis(1_234_567_890)));
     assert_eq!(open::<T>(&envelope, settings).as_ref(), Ok(value), "{name}");
-    let today = encode(value, settings).unwrap().seal(envelope.stamp(), envelope.expires_at());
+    let today = encode(value, settings, &About::default())
+        .unwrap()
+        .seal(envelope.stamp(), envelope.expires_at());
     today == envelope
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Found, Id, Lease, Leased, Life, Wish};
+use super::claim::Claim;
+use crate::backend::{Lease, Leased};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::key::Key;
@@ -41,15 +42,6 @@ pub struct Miss<T> {
     claim: Box<Claim>,
     lease: Option<Box<Lease>>,
     stale: Option<T>,
-}
-
-/// A lease that was asked for. Dropping it gives the lease back, also where the answer never came.
-struct Claim {
-    engine: Arc<Engine>,
-    place: Place,
-    key: Key,
-    /// None where there is nothing to give back.
-    id: Option<Id>,
 }
 
 impl<T> Miss<T> {
@@ -106,22 +98,8 @@ impl<T> Miss<T> {
         let count = if filled { &engine.counters.fills } else { &engine.counters.refused_fills };
         count.add(1);
         // Spent, whether it was accepted or not: there is nothing to give back.
-        self.claim.id = None;
+        self.claim.close();
         Ok(filled)
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let Some(id) = self.id else { return };
-        let engine = Arc::clone(&self.engine);
-        let (region, key) = (self.place.address.clone(), self.key.clone());
-        self.engine.tasks.run(async move {
-            let release =
-                engine.link.call(Effect::Changes, |backend| backend.release(&region, &key, id));
-            // If this fails the lease's deadline does the same, later.
-            let _ = release.await;
-        });
     }
 }
 
@@ -153,54 +131,24 @@ impl Engine {
                 }
                 other => other,
             };
-            let id = Id::random();
-            let mut claim = Box::new(Claim {
-                engine: Arc::clone(&self),
-                place: place.clone(),
-                key: key.clone(),
-                id: Some(id),
-            });
-            let wish = Wish {
-                region: &claim.place.address,
-                key: &claim.key,
-                id,
-                time: LEASE_TIME,
-                despite: stale
-                    .as_ref()
-                    .filter(|found| found.is_fresh())
-                    .map(|found| &found.envelope),
-            };
-            // For its caller this is a read: a lease that nobody knows of ends by its deadline.
-            let leased = self.link.call(Effect::Reads, |backend| backend.lease(wish)).await;
-            if leased.as_ref().is_err_and(|error| error.is_unavailable() || error.is_closed()) {
-                claim.id = None;
-            }
-            let leased = leased?;
-            let lease = match leased {
+            let unreadable = stale.as_ref().filter(|found| found.is_fresh()).map(|f| &f.envelope);
+            let mut claim = Box::new(Claim::new(Arc::clone(&self), place.clone(), key.clone()));
+            let lease = match claim.ask(LEASE_TIME, unreadable).await? {
                 Leased::Held(lease) => Some(Box::new(lease)),
-                Leased::Taken(..) => {
-                    claim.id = None;
-                    None
-                }
+                Leased::Taken(..) => None,
                 // Somebody filled it in between. What cannot be read comes back at most once more
                 // for each time that somebody stores it.
                 Leased::Present(present) => {
-                    claim.id = None;
                     found = Some(present);
                     continue;
                 }
             };
             self.counters.misses.add(1);
-            let stale = stale.and_then(|Found { envelope, life }| match life {
-                Life::Over(since) if since < claim.place.settings.stale_for => {
-                    self.coder.open(&envelope, &claim.place.settings)
-                }
-                _ => None,
-            });
+            let stale = self.stale(&place, stale.as_ref()).map(|standby| standby.value);
             return Ok(Lookup::Miss(Miss { claim, lease, stale }));
         }
     }
 }
 
-/// How long nobody else may take a lease over.
+/// How long nobody else may take a lease over that nobody renews.
 const LEASE_TIME: Duration = Duration::from_secs(10);

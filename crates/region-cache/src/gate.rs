@@ -1,0 +1,139 @@
+//! A gate: many who want the same, of whom one goes and asks, for all who came before it went.
+//!
+//! What one learns by a request serves everyone who was there when the request was sent, and nobody
+//! else: who came later may know of a change that came later too.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::key::Key;
+use crate::name::Address;
+
+/// A gate.
+#[derive(Debug)]
+pub(crate) struct Gate<A> {
+    /// How many have come so far.
+    arrivals: AtomicU64,
+    /// What was learnt last, and how many had come when it was asked for.
+    last: tokio::sync::Mutex<Option<(u64, A)>>,
+}
+
+/// A gate for each key and type that somebody waits for.
+#[derive(Debug)]
+pub(crate) struct Gates<A>(Mutex<HashMap<Spot, Arc<Gate<A>>>>);
+
+type Spot = (Address, Key, TypeId);
+
+/// One who came to a gate, as the one with this number.
+#[derive(Debug)]
+pub(crate) struct Visitor<'a, A> {
+    gate: &'a Gate<A>,
+    number: u64,
+}
+
+/// One who came to one of many gates, which goes with the last of them.
+#[derive(Debug)]
+pub(crate) struct Guest<'a, A> {
+    gates: &'a Gates<A>,
+    spot: Spot,
+    gate: Arc<Gate<A>>,
+    number: u64,
+}
+
+/// What one who came gets.
+pub(crate) enum Turn<'a, A> {
+    /// The answer that another got by a request which it sent after this one had come.
+    Told(A),
+    /// The turn to ask.
+    Mine(Asking<'a, A>),
+}
+
+/// The turn to ask. Dropping it without an answer leaves the turn to the next.
+#[derive(Debug)]
+pub(crate) struct Asking<'a, A> {
+    gate: &'a Gate<A>,
+    last: tokio::sync::MutexGuard<'a, Option<(u64, A)>>,
+    asked: u64,
+}
+
+impl<A: Clone> Gate<A> {
+    /// Comes to the gate.
+    pub(crate) fn arrive(&self) -> Visitor<'_, A> {
+        Visitor { gate: self, number: self.number() }
+    }
+
+    fn number(&self) -> u64 {
+        self.arrivals.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+impl<A: Clone> Gates<A> {
+    /// Comes to the gate of a key, for values of type `T`.
+    pub(crate) fn arrive<T: 'static>(&self, region: &Address, key: &Key) -> Guest<'_, A> {
+        let spot = (region.clone(), key.clone(), TypeId::of::<T>());
+        let gate = Arc::clone(self.0.lock().entry(spot.clone()).or_default());
+        let number = gate.number();
+        Guest { gates: self, spot, gate, number }
+    }
+}
+
+impl<'a, A: Clone> Visitor<'a, A> {
+    /// Waits until it is this visitor's turn, or what it would ask for is known.
+    pub(crate) async fn turn(&self) -> Turn<'a, A> {
+        let last = self.gate.last.lock().await;
+        match &*last {
+            Some((asked, answer)) if *asked > self.number => Turn::Told(answer.clone()),
+            _ => Turn::Mine(Asking { gate: self.gate, last, asked: 0 }),
+        }
+    }
+}
+
+impl<A: Clone> Guest<'_, A> {
+    /// Waits until it is this guest's turn, or what it would ask for is known.
+    pub(crate) async fn turn(&self) -> Turn<'_, A> {
+        Visitor { gate: &self.gate, number: self.number }.turn().await
+    }
+}
+
+impl<A> Asking<'_, A> {
+    /// Says that a request is sent now: its answer will serve all who have come by now.
+    pub(crate) fn asks(&mut self) {
+        self.asked = self.gate.arrivals.load(Ordering::SeqCst);
+    }
+
+    /// Says what the answer is.
+    pub(crate) fn tell(mut self, answer: A) {
+        *self.last = Some((self.asked, answer));
+    }
+}
+
+impl<A> Drop for Guest<'_, A> {
+    fn drop(&mut self) {
+        if let Entry::Occupied(entry) = self.gates.0.lock().entry(self.spot.clone())
+            && Arc::strong_count(entry.get()) <= 2
+        {
+            // The map's and this guest's own: nobody else is there.
+            entry.remove();
+        }
+    }
+}
+
+impl<A> Default for Gates<A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<A> Default for Gate<A> {
+    fn default() -> Self {
+        Self { arrivals: AtomicU64::new(0), last: tokio::sync::Mutex::new(None) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Asking for a key's lease, and giving it back whatever happens.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::{Envelope, Id, Lease, Leased, Wish};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::key::Key;
+use crate::link::Effect;
+use crate::place::Place;
+use crate::tasks::timer;
+
+/// A lease that was asked for. Dropping it gives the lease back, also where the answer never came.
+pub(super) struct Claim {
+    pub(super) engine: Arc<Engine>,
+    pub(super) place: Place,
+    pub(super) key: Key,
+    /// Proposed in one request only.
+    id: Id,
+    /// Whether the lease may be ours.
+    is_open: bool,
+}
+
+impl Claim {
+    pub(super) fn new(engine: Arc<Engine>, place: Place, key: Key) -> Self {
+        Self { engine, place, key, id: Id::random(), is_open: false }
+    }
+
+    /// The id that the lease has if it is granted.
+    pub(super) fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Asks once. A present envelope that is to be passed over is named.
+    pub(super) async fn ask(
+        &mut self,
+        time: Duration,
+        despite: Option<&Envelope>,
+    ) -> Result<Leased> {
+        let region = &self.place.address;
+        self.engine.replay.make_good(region, Some(std::slice::from_ref(&self.key))).await?;
+        let wish = Wish { region, key: &self.key, id: self.id, time, despite };
+        self.is_open = true;
+        // For its caller this is a read: a lease that nobody knows of ends by its deadline.
+        let leased = self.engine.link.call(Effect::Reads, |backend| backend.lease(wish)).await;
+        self.is_open = match &leased {
+            Ok(Leased::Held(lease)) => {
+                if lease.overtook {
+                    self.engine.counters.takeovers.add(1);
+                }
+                true
+            }
+            Ok(Leased::Taken(..) | Leased::Present(_)) => false,
+            Err(error) => !error.is_unavailable() && !error.is_closed(),
+        };
+        leased
+    }
+
+    /// Moves the lease's deadline on, again and again, as long as this is polled.
+    pub(super) async fn keep(&self, lease: &Lease) -> Infallible {
+        let engine = &self.engine;
+        while let Some(pause) = timer(engine.link.clock(), lease.time / RENEWALS) {
+            pause.await;
+            let renewed = engine.link.call(Effect::Changes, |backend| backend.renew(lease)).await;
+            if matches!(renewed, Ok(false)) {
+                // Overtaken. What is computed is still its caller's.
+                break;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Nothing is to be given back any more.
+    pub(super) fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Gives the lease back and waits for it, so that whoever asks next is granted it.
+    pub(super) async fn give_back(mut self) {
+        if self.is_open {
+            let release = self.release();
+            self.close();
+            release.await;
+        }
+    }
+
+    fn release(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (engine, id) = (Arc::clone(&self.engine), self.id);
+        let (region, key) = (self.place.address.clone(), self.key.clone());
+        async move {
+            let release =
+                engine.link.call(Effect::Changes, |backend| backend.release(&region, &key, id));
+            // If this fails the lease's deadline does the same, later.
+            let _ = release.await;
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.engine.tasks.run(self.release());
+        }
+    }
+}
+
+/// How often a lease is renewed within its time.
+const RENEWALS: u32 = 3;

@@ -1,0 +1,284 @@
+//! One key: a hit, or a computation, one's own or another's.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::chain::Chain;
+use super::claim::Claim;
+use super::hold::{Ended, Hold};
+use super::patience::{Limit, Patience};
+use super::standby::{LEASE_TIME, Standby};
+use crate::backend::{Envelope, Id, Lease, Leased, Token};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::flight::{Asked, Joined, Refresh, Takeoff};
+use crate::gate::{Asking, Turn};
+use crate::key::Key;
+use crate::options::OnUnavailable;
+use crate::place::{Place, What};
+use crate::tasks::within;
+use crate::wire::Value;
+
+/// A call that found nothing fresh.
+pub(super) struct Call<T> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) place: Place,
+    pub(super) key: Key,
+    pub(super) chain: Chain,
+    pub(super) patience: Patience,
+    /// What can stand in if the computation fails.
+    pub(super) standby: Option<Standby<T>>,
+}
+
+/// What a call for a lease comes to.
+enum Got<T> {
+    /// The value was stored meanwhile.
+    Present(T),
+    /// Another computed the value.
+    Joined(T),
+    /// Another's computation, which this call had joined, failed.
+    Failed(Error),
+    /// The key is left alone for a moment, and something can stand in.
+    Rests,
+    /// The right to compute.
+    Hold(Box<Hold<T>>),
+}
+
+impl Engine {
+    /// The value of a key, computed by what `start` does with a [`Hold`] if need be.
+    pub(crate) async fn compute<T, S, Fut>(
+        self: Arc<Self>,
+        place: Place,
+        key: Key,
+        start: S,
+    ) -> Result<T>
+    where
+        T: Value,
+        S: FnOnce(Hold<T>) -> Fut + Send,
+        Fut: Future<Output = Ended<T>> + Send,
+    {
+        let chain = Chain::current().computing(
+            self.link.backend(),
+            &place.address,
+            std::slice::from_ref(&key),
+        )?;
+        let clock = self.link.clock();
+        let found = match self.find(&place, &key).await {
+            Ok(found) => found,
+            Err(error) => {
+                let patience = Patience::new(clock, &place.settings, false);
+                self.counters.misses.add(1);
+                let call = Call { engine: self, place, key, chain, patience, standby: None };
+                return call.without_backend(error, start).await;
+            }
+        };
+        let fresh = found.as_ref().filter(|found| found.is_fresh());
+        if let Some(found) = fresh
+            && let Some(standby) = self.standby(&place, found)
+        {
+            self.counters.hits.add(1);
+            if !self.is_due(&place, &key, found) {
+                return Ok(standby.value);
+            }
+            let patience = Patience::new(clock, &place.settings, true);
+            let standby = Some(standby);
+            let call = Call { engine: self, place, key, chain, patience, standby };
+            return call.refresh(&found.envelope, start).await;
+        }
+        let standby = self.stale(&place, found.as_ref());
+        let patience = Patience::new(clock, &place.settings, standby.is_some());
+        let unreadable = fresh.map(|found| found.envelope.clone());
+        let call = Call { engine: self, place, key, chain, patience, standby };
+        call.load(unreadable, start).await
+    }
+}
+
+impl<T: Value> Call<T> {
+    async fn load<S, Fut>(mut self, unreadable: Option<Envelope>, start: S) -> Result<T>
+    where
+        S: FnOnce(Hold<T>) -> Fut + Send,
+        Fut: Future<Output = Ended<T>> + Send,
+    {
+        let got = Box::pin(self.get(unreadable));
+        let got = self.patience.within(got).await;
+        if let Ok(Ok(Got::Present(value))) = got {
+            self.engine.counters.hits.add(1);
+            return Ok(value);
+        }
+        self.engine.counters.misses.add(1);
+        match got {
+            Ok(Ok(Got::Present(value) | Got::Joined(value))) => Ok(value),
+            Ok(Ok(Got::Failed(error))) => self.or_stale(error),
+            Ok(Ok(Got::Rests)) => self.or_stale(self.too_late()),
+            Ok(Ok(Got::Hold(hold))) => {
+                let ended = Box::pin(start(*hold)).await;
+                self.result(ended)
+            }
+            Ok(Err(error)) => self.without_backend(error, start).await,
+            Err(Limit::Hard) => self.or_stale(self.too_late()),
+            Err(Limit::Soft) => {
+                self.engine.rest(&self.place, &self.key);
+                self.or_stale(self.too_late())
+            }
+        }
+    }
+
+    /// Sees who computes.
+    async fn get(&self, mut unreadable: Option<Envelope>) -> Result<Got<T>> {
+        let Self { engine, place, key, .. } = self;
+        loop {
+            if self.standby.is_some() && engine.rests(place, key) {
+                return Ok(Got::Rests);
+            }
+            let visitor = engine.flights.askers.arrive::<T>(&place.address, key);
+            let asked = match visitor.turn().await {
+                Turn::Told(asked) => asked,
+                Turn::Mine(asking) => match self.ask(asking, unreadable.as_ref()).await {
+                    Ok(hold) => return Ok(Got::Hold(Box::new(hold))),
+                    Err(asked) => asked,
+                },
+            };
+            match asked {
+                Asked::Present(found) => {
+                    match engine.coder.open(&found.envelope, &place.settings) {
+                        Some(value) => return Ok(Got::Present(value)),
+                        None => unreadable = Some(found.envelope),
+                    }
+                }
+                Asked::Flies(token, lease) => match engine.join(&token, lease).await {
+                    Joined::Value(value) => return Ok(Got::Joined(value)),
+                    Joined::Failed(error) => return Ok(Got::Failed(error)),
+                    Joined::Nothing => {}
+                },
+                Asked::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks for the lease, and again for as long as another process holds it; the right to compute, or
+    /// what there is to know instead.
+    async fn ask(
+        &self,
+        mut asking: Asking<'_, Asked>,
+        unreadable: Option<&Envelope>,
+    ) -> Result<Hold<T>, Asked> {
+        let Self { engine, place, key, .. } = self;
+        let mut has_waited = false;
+        let asked = loop {
+            let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
+            let takeoff = engine.flights.take_off::<T>(claim.id());
+            asking.asks();
+            match claim.ask(LEASE_TIME, unreadable).await {
+                Ok(Leased::Held(lease)) => {
+                    takeoff.holds(lease.token.clone());
+                    asking.tell(Asked::Flies(lease.token.clone(), lease.id));
+                    return Ok(self.hold(claim, Some((lease, takeoff)), None));
+                }
+                Ok(Leased::Taken(token, holder)) if engine.flights.find(holder).is_some() => {
+                    break Asked::Flies(token, holder);
+                }
+                Ok(Leased::Taken(_, holder)) => {
+                    if !has_waited {
+                        engine.counters.lease_waits.add(1);
+                        has_waited = true;
+                    }
+                    engine.link.backend().wait(&place.address, key, holder).await;
+                }
+                Ok(Leased::Present(found)) => break Asked::Present(found),
+                Err(error) => break Asked::Failed(error),
+            }
+        };
+        asking.tell(asked.clone());
+        Err(asked)
+    }
+
+    pub(super) fn hold(
+        &self,
+        claim: Claim,
+        lease: Option<(Lease, Takeoff)>,
+        refresh: Option<Refresh>,
+    ) -> Hold<T> {
+        let (lease, takeoff) = lease.unzip();
+        let (chain, patience) = (self.chain.clone(), self.patience.clone());
+        Hold { claim, lease, takeoff, standby: self.standby.clone(), refresh, chain, patience }
+    }
+
+    /// Computes without a backend, if that is wanted, for all who came before it began.
+    async fn without_backend<S, Fut>(mut self, error: Error, start: S) -> Result<T>
+    where
+        S: FnOnce(Hold<T>) -> Fut + Send,
+        Fut: Future<Output = Ended<T>> + Send,
+    {
+        let engine = Arc::clone(&self.engine);
+        if !engine.computes_despite(&error) {
+            return self.or_stale(error);
+        }
+        tracing::debug!(what = %What(&self.place, &self.key), %error, "computed without the cache");
+        let visitor = engine.flights.alone.arrive::<T>(&self.place.address, &self.key);
+        let ended = match self.patience.within(visitor.turn()).await {
+            Ok(Turn::Told(landing)) => match engine.joined(landing.take()) {
+                Joined::Value(value) => Ended::Value(value),
+                Joined::Failed(error) => Ended::Failed(error),
+                Joined::Nothing => Ended::Failed(error),
+            },
+            Ok(Turn::Mine(mut asking)) => {
+                asking.asks();
+                let claim = Claim::new(Arc::clone(&engine), self.place.clone(), self.key.clone());
+                let ended = Box::pin(start(self.hold(claim, None, None))).await;
+                if let Some(landing) = ended.landing(self.chain.is_stale()) {
+                    asking.tell(landing);
+                }
+                ended
+            }
+            Err(_) => Ended::Late,
+        };
+        self.result(ended)
+    }
+
+    fn result(&mut self, ended: Ended<T>) -> Result<T> {
+        match ended {
+            Ended::Value(value) => Ok(value),
+            Ended::Failed(error) => self.or_stale(error),
+            Ended::Late => self.or_stale(self.too_late()),
+        }
+    }
+
+    /// The value that can stand in, or else the error.
+    fn or_stale(&mut self, error: Error) -> Result<T> {
+        // A loader that asks for its own key is a mistake that must be seen.
+        match self.standby.take().filter(|_| !error.is_recursion()) {
+            Some(stale) => Ok(self.engine.serve_stale(&self.place, &self.key, &error, stale)),
+            None => Err(error),
+        }
+    }
+
+    pub(super) fn too_late(&self) -> Error {
+        self.patience.too_late(&What(&self.place, &self.key))
+    }
+}
+
+impl Engine {
+    /// Waits for the landing of another computation; but not longer than its lease would last if nobody
+    /// renewed it.
+    pub(super) async fn join<T: Value>(&self, token: &Token, lease: Id) -> Joined<T> {
+        let Some(flight) = self.flights.find(lease) else { return Joined::Nothing };
+        let landed = within(self.link.clock(), LEASE_TIME, flight.join(token)).await;
+        landed.map_or(Joined::Nothing, |landed| self.joined(landed))
+    }
+
+    fn joined<T>(&self, (joined, is_stale): (Joined<T>, bool)) -> Joined<T> {
+        if !matches!(joined, Joined::Nothing) {
+            self.counters.joined.add(1);
+        }
+        if is_stale {
+            Chain::current().used_stale();
+        }
+        joined
+    }
+
+    /// Whether a computation goes on without the backend that has failed like this.
+    pub(super) fn computes_despite(&self, error: &Error) -> bool {
+        let is_away = error.is_unavailable() || error.is_timeout();
+        is_away && self.on_unavailable == OnUnavailable::Compute
+    }
+}

@@ -1,0 +1,330 @@
+//! Several keys at once: one call of the loader, for those that nobody has and nobody computes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use super::chain::Chain;
+use super::claim::Claim;
+use super::hold::{Ended, Hold};
+use super::loading::Wishes;
+use super::patience::{Limit, Patience};
+use super::run::{Ran, run};
+use super::standby::{LEASE_TIME, Standby};
+use crate::backend::{Ask, Envelope, Id, Leased, Token};
+use crate::engine::Engine;
+use crate::error::{BoxError, Error, Result};
+use crate::flight::Joined;
+use crate::key::Key;
+use crate::place::Place;
+use crate::time::Stopwatch;
+use crate::wire::Value;
+
+/// A call that found some of its keys missing.
+struct Call {
+    engine: Arc<Engine>,
+    place: Place,
+    chain: Chain,
+    patience: Patience,
+}
+
+/// A key that is missing.
+struct Missing<K, T> {
+    /// As the caller named it.
+    name: K,
+    standby: Option<Standby<T>>,
+    /// What is there, and cannot be read.
+    unreadable: Option<Envelope>,
+}
+
+/// What asking for a key's lease came to.
+enum Answer<T> {
+    Hold(Box<Hold<T>>),
+    Value(T),
+    /// What is there cannot be read.
+    Unreadable(Envelope),
+    /// Another computes.
+    Taken(Token, Id),
+}
+
+/// Keys of a region, in messages.
+struct Keys<'a>(usize, &'a Place);
+
+impl Engine {
+    pub(crate) async fn compute_many<K, T, F, Fut, I, E>(
+        self: Arc<Self>,
+        place: Place,
+        keys: Vec<(Key, K)>,
+        compute: F,
+    ) -> Result<Vec<Option<T>>>
+    where
+        K: Into<Key> + Clone + Send + Sync,
+        T: Value,
+        F: FnOnce(Vec<K>) -> Fut + Send,
+        Fut: Future<Output = Result<I, E>> + Send,
+        I: IntoIterator<Item = (K, T)> + Send,
+        E: Into<BoxError>,
+    {
+        let order: Vec<Key> = keys.iter().map(|(key, _)| key.clone()).collect();
+        // Once each, and in an order that all who compute several keys share.
+        let wanted: BTreeMap<Key, K> = keys.into_iter().collect();
+        let (mut values, missing) = self.find_wanted(&place, wanted).await?;
+        if !missing.is_empty() {
+            let keys: Vec<Key> = missing.keys().cloned().collect();
+            let chain = Chain::current().computing(self.link.backend(), &place.address, &keys)?;
+            let can_stand_in = missing.values().all(|missing| missing.standby.is_some());
+            let patience = Patience::new(self.link.clock(), &place.settings, can_stand_in);
+            let call = Call { engine: self, place, chain, patience };
+            values.extend(Box::pin(call.load(missing, compute)).await?);
+        }
+        Ok(order.iter().map(|key| values.get(key).cloned()).collect())
+    }
+
+    /// Reads the keys: what is there, and what is missing.
+    async fn find_wanted<K, T: Value>(
+        &self,
+        place: &Place,
+        wanted: BTreeMap<Key, K>,
+    ) -> Result<(HashMap<Key, T>, BTreeMap<Key, Missing<K, T>>)> {
+        let keys: Vec<Key> = wanted.keys().cloned().collect();
+        if keys.is_empty() {
+            return Ok(Default::default());
+        }
+        let found = match self.read(&place.address, &keys, Ask::Values).await {
+            Ok(found) => found,
+            Err(error) if self.computes_despite(&error) => keys.iter().map(|_| None).collect(),
+            Err(error) => return Err(error),
+        };
+        let (mut values, mut missing) = (HashMap::new(), BTreeMap::new());
+        for ((key, name), found) in wanted.into_iter().zip(found) {
+            let fresh = found.as_ref().filter(|found| found.is_fresh());
+            let value = fresh.and_then(|found| self.coder.open(&found.envelope, &place.settings));
+            if let Some(value) = value {
+                values.insert(key, value);
+            } else {
+                let standby = self.stale(place, found.as_ref());
+                let unreadable = fresh.map(|found| found.envelope.clone());
+                missing.insert(key, Missing { name, standby, unreadable });
+            }
+        }
+        self.counters.hits.add(values.len() as u64);
+        self.counters.misses.add(missing.len() as u64);
+        Ok((values, missing))
+    }
+}
+
+impl Call {
+    /// The values of all missing keys that have one.
+    async fn load<K, T, F, Fut, I, E>(
+        &self,
+        mut missing: BTreeMap<Key, Missing<K, T>>,
+        compute: F,
+    ) -> Result<HashMap<Key, T>>
+    where
+        K: Into<Key> + Clone + Send + Sync,
+        T: Value,
+        F: FnOnce(Vec<K>) -> Fut + Send,
+        Fut: Future<Output = Result<I, E>> + Send,
+        I: IntoIterator<Item = (K, T)> + Send,
+        E: Into<BoxError>,
+    {
+        let mut values = HashMap::new();
+        let rest = missing
+            .iter()
+            .all(|(key, missing)| missing.standby.is_some() && self.engine.rests(&self.place, key));
+        if rest {
+            return self.all_stale(missing, self.too_late(0));
+        }
+        let held = self.patience.within(self.hold_all(&mut missing, &mut values)).await;
+        let holds = match held {
+            Ok(holds) => holds?,
+            Err(Limit::Soft | Limit::Hard) => {
+                let error = self.too_late(missing.len());
+                return self.all_stale(missing, error);
+            }
+        };
+        if holds.is_empty() {
+            return Ok(values);
+        }
+        let names = holds.iter().filter_map(|hold| missing.get(&hold.claim.key));
+        let names: Vec<K> = names.map(|missing| missing.name.clone()).collect();
+        let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        let counters = &self.engine.counters;
+        counters.computations.add(1);
+        let watch = Stopwatch::start();
+        let what = Keys(names.len(), &self.place);
+        tracing::debug!(%what, "computing");
+        let load = || async { compute(names).await.map(|all| by_key(all)) };
+        let renewals = async {
+            match join_all(holds.iter().map(Hold::keep)).await.pop() {
+                Some(never) => never,
+                None => std::future::pending().await,
+            }
+        };
+        let error = match run(self.chain.clone(), &self.patience, &what, load, renewals).await {
+            Ran::Done(mut computed) => {
+                let cost = watch.elapsed() / count.max(1);
+                let ends = holds.into_iter().map(|hold| {
+                    let key = hold.claim.key.clone();
+                    let value = computed.remove(&key);
+                    async move {
+                        let Some(value) = value else {
+                            hold.leave().await;
+                            return None;
+                        };
+                        Some((key, hold.succeed(value, cost, Wishes::default()).await))
+                    }
+                });
+                for (key, ended) in join_all(ends).await.into_iter().flatten() {
+                    match ended {
+                        Ended::Value(value) => drop(values.insert(key, value)),
+                        Ended::Failed(error) => return Err(error),
+                        Ended::Late => {}
+                    }
+                }
+                return Ok(values);
+            }
+            Ran::Failed(error) => {
+                join_all(holds.into_iter().map(|hold| hold.fail(error.clone()))).await;
+                error
+            }
+            Ran::Late => {
+                join_all(holds.into_iter().map(Hold::give_up)).await;
+                self.too_late(missing.len())
+            }
+        };
+        counters.failed_computations.add(1);
+        let mut stale = self.all_stale(missing, error)?;
+        stale.extend(values);
+        Ok(stale)
+    }
+
+    /// Takes the leases of all missing keys, or waits for those who have them. Values that are found or
+    /// joined meanwhile are taken off what is missing.
+    ///
+    /// Whoever waits for a key holds none that comes after it: so two who want the same keys in different
+    /// orders never wait for each other.
+    async fn hold_all<K: Sync, T: Value>(
+        &self,
+        missing: &mut BTreeMap<Key, Missing<K, T>>,
+        values: &mut HashMap<Key, T>,
+    ) -> Result<Vec<Hold<T>>> {
+        let mut holds: Vec<Hold<T>> = Vec::new();
+        let mut asked: Vec<Key> = missing.keys().cloned().collect();
+        while !asked.is_empty() {
+            let asks = asked.iter().filter_map(|key| Some(self.ask(key, missing.get(key)?)));
+            let answers = join_all(asks).await;
+            let mut again = Vec::new();
+            let mut holder = None;
+            for (key, answer) in asked.into_iter().zip(answers) {
+                match answer? {
+                    Answer::Value(value) => {
+                        missing.remove(&key);
+                        values.insert(key, value);
+                    }
+                    // One before it must be waited for: it is given back meanwhile.
+                    Answer::Hold(_) if !again.is_empty() => again.push(key),
+                    Answer::Hold(hold) => holds.push(*hold),
+                    Answer::Unreadable(envelope) => {
+                        if let Some(missing) = missing.get_mut(&key) {
+                            missing.unreadable = Some(envelope);
+                        }
+                        again.push(key);
+                    }
+                    Answer::Taken(token, lease) => {
+                        if again.is_empty() {
+                            holder = Some((key.clone(), token, lease));
+                        }
+                        again.push(key);
+                    }
+                }
+            }
+            if let Some((key, token, lease)) = holder
+                && let Some(value) = self.wait(&key, &token, lease).await
+            {
+                again.retain(|other| *other != key);
+                missing.remove(&key);
+                values.insert(key, value);
+            }
+            asked = again;
+        }
+        Ok(holds)
+    }
+
+    async fn ask<K, T: Value>(&self, key: &Key, missing: &Missing<K, T>) -> Result<Answer<T>> {
+        let Self { engine, place, .. } = self;
+        let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
+        let takeoff = engine.flights.take_off::<T>(claim.id());
+        let (lease, takeoff) = match claim.ask(LEASE_TIME, missing.unreadable.as_ref()).await {
+            Ok(Leased::Held(lease)) => {
+                takeoff.holds(lease.token.clone());
+                (Some(lease), Some(takeoff))
+            }
+            Ok(Leased::Taken(token, holder)) => return Ok(Answer::Taken(token, holder)),
+            Ok(Leased::Present(found)) => {
+                let value = engine.coder.open(&found.envelope, &place.settings);
+                return Ok(value.map_or(Answer::Unreadable(found.envelope), Answer::Value));
+            }
+            Err(error) if engine.computes_despite(&error) => (None, None),
+            Err(error) => return Err(error),
+        };
+        Ok(Answer::Hold(Box::new(Hold {
+            claim,
+            lease,
+            takeoff,
+            standby: missing.standby.clone(),
+            refresh: None,
+            chain: self.chain.clone(),
+            patience: self.patience.clone(),
+        })))
+    }
+
+    /// Waits until another's lease is gone; the value, if it came by joining.
+    async fn wait<T: Value>(&self, key: &Key, token: &Token, lease: Id) -> Option<T> {
+        let Self { engine, place, .. } = self;
+        if engine.flights.find(lease).is_none() {
+            engine.counters.lease_waits.add(1);
+            engine.link.backend().wait(&place.address, key, lease).await;
+            return None;
+        }
+        match engine.join(token, lease).await {
+            Joined::Value(value) => Some(value),
+            Joined::Failed(_) | Joined::Nothing => None,
+        }
+    }
+
+    /// The values that can stand in for all that is missing, or else the error.
+    fn all_stale<K, T: Value>(
+        &self,
+        missing: BTreeMap<Key, Missing<K, T>>,
+        error: Error,
+    ) -> Result<HashMap<Key, T>> {
+        if error.is_recursion() || missing.values().any(|missing| missing.standby.is_none()) {
+            return Err(error);
+        }
+        let stale = missing.into_iter().filter_map(|(key, missing)| {
+            let stale = missing.standby?;
+            let value = self.engine.serve_stale(&self.place, &key, &error, stale);
+            Some((key, value))
+        });
+        Ok(stale.collect())
+    }
+
+    fn too_late(&self, count: usize) -> Error {
+        self.patience.too_late(&Keys(count, &self.place))
+    }
+}
+
+impl fmt::Display for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys of region `{}`", self.0, self.1.address)
+    }
+}
+
+/// What a loader gave, by key; of two values for one key the later.
+fn by_key<K: Into<Key>, T>(all: impl IntoIterator<Item = (K, T)>) -> HashMap<Key, T> {
+    all.into_iter().map(|(key, value)| (key.into(), value)).collect()
+}

@@ -1,0 +1,70 @@
+//! Refreshing a value before it expires.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::claim::Claim;
+use super::compute::Call;
+use super::hold::{Ended, Hold};
+use super::standby::LEASE_TIME;
+use crate::backend::{Envelope, Found, Leased, Life};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::key::Key;
+use crate::place::Place;
+use crate::wire::Value;
+
+impl Engine {
+    /// Whether a value is due for a refresh, and not left alone for a moment.
+    pub(super) fn is_due(&self, place: &Place, key: &Key, found: &Found) -> bool {
+        let (Some(when), Life::For(left)) = (place.settings.refresh_ahead, found.life) else {
+            return false;
+        };
+        let head = found.envelope.head();
+        let ttl = Duration::from_millis(head.ttl_millis);
+        let cost = Duration::from_micros(head.cost_micros);
+        when.is_due(ttl, left, cost, 1.0 - fastrand::f64()) && !self.rests(place, key)
+    }
+}
+
+impl<T: Value> Call<T> {
+    /// Computes the value anew if nobody else does, and gives the new one, or else the old.
+    pub(super) async fn refresh<S, Fut>(mut self, old: &Envelope, start: S) -> Result<T>
+    where
+        S: FnOnce(Hold<T>) -> Fut + Send,
+        Fut: Future<Output = Ended<T>> + Send,
+    {
+        let new = self.try_to_refresh(old, start).await;
+        let old = self.standby.take().map(|standby| standby.value);
+        new.or(old).ok_or_else(|| self.too_late())
+    }
+
+    async fn try_to_refresh<S, Fut>(&self, old: &Envelope, start: S) -> Option<T>
+    where
+        S: FnOnce(Hold<T>) -> Fut + Send,
+        Fut: Future<Output = Ended<T>> + Send,
+    {
+        let Self { engine, place, key, .. } = self;
+        let turn = engine.flights.refresh(&place.address, key)?;
+        let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
+        let takeoff = engine.flights.take_off::<T>(claim.id());
+        match claim.ask(LEASE_TIME, Some(old)).await {
+            Ok(Leased::Held(lease)) => {
+                takeoff.holds(lease.token.clone());
+                let hold = self.hold(claim, Some((lease, takeoff)), Some(turn));
+                match Box::pin(start(hold)).await {
+                    Ended::Value(value) => Some(value),
+                    Ended::Failed(_) | Ended::Late => None,
+                }
+            }
+            // It has been refreshed meanwhile.
+            Ok(Leased::Present(found)) => engine.coder.open(&found.envelope, &place.settings),
+            // Another process is at it; and what cannot be refreshed now, can be in a moment.
+            Ok(Leased::Taken(..)) | Err(_) => {
+                engine.rest(place, key);
+                None
+            }
+        }
+    }
+}

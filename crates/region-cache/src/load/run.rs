@@ -1,0 +1,72 @@
+//! Running a loader: with its leases renewed, within its time, and not brought down by its panic.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::{Either, select};
+
+use super::chain::Chain;
+use super::patience::{Limit, Patience};
+use crate::error::{BoxError, Error, ErrorKind, Result};
+
+/// What a loader came to.
+pub(super) enum Ran<R> {
+    Done(R),
+    Failed(Error),
+    /// Its caller has something else and does not wait any longer.
+    Late,
+}
+
+/// Runs a loader as a part of `chain`; `what` names what it computes, in errors.
+pub(super) async fn run<R, E, Fut>(
+    chain: Chain,
+    patience: &Patience,
+    what: &(dyn Display + Sync),
+    load: impl FnOnce() -> Fut,
+    renewals: impl Future<Output = Infallible>,
+) -> Ran<R>
+where
+    Fut: Future<Output = Result<R, E>>,
+    E: Into<BoxError>,
+{
+    // Called within, so that one that panics before it gives a future is caught too.
+    let load = AssertUnwindSafe(async { load().await }).catch_unwind();
+    let load = Box::pin(chain.scope(load));
+    let kept = async {
+        match select(load, Box::pin(renewals)).await {
+            Either::Left((loaded, _)) => loaded,
+            Either::Right((never, _)) => match never {},
+        }
+    };
+    match patience.within(kept).await {
+        Ok(Ok(Ok(result))) => Ran::Done(result),
+        Ok(Ok(Err(error))) => Ran::Failed(failed(what, error.into())),
+        Ok(Err(panic)) => Ran::Failed(panicked(what, panic.as_ref())),
+        Err(Limit::Hard) => Ran::Failed(patience.too_late(what)),
+        Err(Limit::Soft) => Ran::Late,
+    }
+}
+
+/// The error of a loader. One that asked for its own key is told so as it is.
+fn failed(what: &dyn Display, cause: BoxError) -> Error {
+    match cause.downcast_ref::<Error>() {
+        Some(error) if error.is_recursion() => {
+            Error::new(ErrorKind::Recursion, error.to_string()).because(cause)
+        }
+        _ => {
+            let message = format!("computing {what} failed: {cause}");
+            Error::new(ErrorKind::Compute, message).because(cause)
+        }
+    }
+}
+
+fn panicked(what: &dyn Display, panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said = text.map(|text| format!(": {text}")).unwrap_or_default();
+    Error::new(ErrorKind::Panic, format!("the loader of {what} panicked{said}"))
+}
