@@ -149,7 +149,7 @@ fn spared(last: &Error) -> Error {
 /// How many operations in a row go unanswered before the backend is spared.
 const PATIENCE: u32 = 5;
 
-const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_millis(300);
 
 /// How long it is spared: the longer the more often it was tried, and never in step with others. Chance
 /// may double a pause.

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::key::Key;
 use crate::link::Effect;
-use crate::place::Place;
+use crate::place::{Place, What};
 use crate::tasks::timer;
 
 /// A lease that was asked for. Dropping it gives the lease back, also where the answer never came.
@@ -50,6 +50,7 @@ impl Claim {
             Ok(Leased::Held(lease)) => {
                 if lease.overtook {
                     self.engine.counters.takeovers.add(1);
+                    tracing::debug!(what = %What(&self.place, &self.key), "took a lease over");
                 }
                 true
             }

@@ -77,6 +77,7 @@ impl Engine {
             && let Some(standby) = self.standby(&place, found)
         {
             self.counters.hits.add(1);
+            tracing::trace!(what = %What(&place, &key), "hit");
             if !self.is_due(&place, &key, found) {
                 return Ok(standby.value);
             }
@@ -94,31 +95,35 @@ impl Engine {
 }
 
 impl<T: Value> Call<T> {
-    async fn load<S, Fut>(mut self, unreadable: Option<Envelope>, start: S) -> Result<T>
+    async fn load<S, Fut>(self, unreadable: Option<Envelope>, start: S) -> Result<T>
     where
         S: FnOnce(Hold<T>) -> Fut + Send,
         Fut: Future<Output = Ended<T>> + Send,
     {
         let got = Box::pin(self.get(unreadable));
-        let got = self.patience.within(got).await;
+        let got = self.patience.wait(got, || self.stands_in()).await;
+        let what = What(&self.place, &self.key);
         if let Ok(Ok(Got::Present(value))) = got {
             self.engine.counters.hits.add(1);
+            tracing::trace!(%what, "hit, after all");
             return Ok(value);
         }
         self.engine.counters.misses.add(1);
+        tracing::trace!(%what, "miss");
         match got {
             Ok(Ok(Got::Present(value) | Got::Joined(value))) => Ok(value),
-            Ok(Ok(Got::Failed(error))) => self.or_stale(error),
-            Ok(Ok(Got::Rests)) => self.or_stale(self.too_late()),
+            Ok(Ok(Got::Failed(error))) => self.or_stale(error).await,
+            Ok(Ok(Got::Rests)) => self.or_stale(self.too_late(Limit::Soft)).await,
             Ok(Ok(Got::Hold(hold))) => {
                 let ended = Box::pin(start(*hold)).await;
-                self.result(ended)
+                self.result(ended).await
             }
             Ok(Err(error)) => self.without_backend(error, start).await,
-            Err(Limit::Hard) => self.or_stale(self.too_late()),
-            Err(Limit::Soft) => {
-                self.engine.rest(&self.place, &self.key);
-                self.or_stale(self.too_late())
+            Err(limit) => {
+                if limit == Limit::Soft {
+                    self.engine.rest(&self.place, &self.key);
+                }
+                self.or_stale(self.too_late(limit)).await
             }
         }
     }
@@ -130,8 +135,8 @@ impl<T: Value> Call<T> {
             if self.standby.is_some() && engine.rests(place, key) {
                 return Ok(Got::Rests);
             }
-            let visitor = engine.flights.askers.arrive::<T>(&place.address, key);
-            let asked = match visitor.turn().await {
+            let guest = engine.flights.askers.arrive::<T>(&place.address, key);
+            let asked = match guest.turn().await {
                 Turn::Told(asked) => asked,
                 Turn::Mine(asking) => match self.ask(asking, unreadable.as_ref()).await {
                     Ok(hold) => return Ok(Got::Hold(Box::new(hold))),
@@ -179,7 +184,7 @@ impl<T: Value> Call<T> {
                 }
                 Ok(Leased::Taken(_, holder)) => {
                     if !has_waited {
-                        engine.counters.lease_waits.add(1);
+                        engine.count_wait(place, key);
                         has_waited = true;
                     }
                     engine.link.backend().wait(&place.address, key, holder).await;
@@ -204,18 +209,18 @@ impl<T: Value> Call<T> {
     }
 
     /// Computes without a backend, if that is wanted, for all who came before it began.
-    async fn without_backend<S, Fut>(mut self, error: Error, start: S) -> Result<T>
+    async fn without_backend<S, Fut>(self, error: Error, start: S) -> Result<T>
     where
         S: FnOnce(Hold<T>) -> Fut + Send,
         Fut: Future<Output = Ended<T>> + Send,
     {
         let engine = Arc::clone(&self.engine);
         if !engine.computes_despite(&error) {
-            return self.or_stale(error);
+            return self.or_stale(error).await;
         }
         tracing::debug!(what = %What(&self.place, &self.key), %error, "computed without the cache");
-        let visitor = engine.flights.alone.arrive::<T>(&self.place.address, &self.key);
-        let ended = match self.patience.within(visitor.turn()).await {
+        let guest = engine.flights.alone.arrive::<T>(&self.place.address, &self.key);
+        let ended = match self.patience.wait(guest.turn(), || self.stands_in()).await {
             Ok(Turn::Told(landing)) => match engine.joined(landing.take()) {
                 Joined::Value(value) => Ended::Value(value),
                 Joined::Failed(error) => Ended::Failed(error),
@@ -230,30 +235,40 @@ impl<T: Value> Call<T> {
                 }
                 ended
             }
-            Err(_) => Ended::Late,
+            Err(limit) => Ended::Failed(self.too_late(limit)),
         };
-        self.result(ended)
+        self.result(ended).await
     }
 
-    fn result(&mut self, ended: Ended<T>) -> Result<T> {
+    pub(super) async fn result(&self, ended: Ended<T>) -> Result<T> {
         match ended {
             Ended::Value(value) => Ok(value),
-            Ended::Failed(error) => self.or_stale(error),
-            Ended::Late => self.or_stale(self.too_late()),
+            Ended::Failed(error) => self.or_stale(error).await,
+            Ended::Late | Ended::Behind => self.or_stale(self.too_late(Limit::Soft)).await,
         }
     }
 
-    /// The value that can stand in, or else the error.
-    fn or_stale(&mut self, error: Error) -> Result<T> {
+    /// What can stand in now, or else the error.
+    pub(super) async fn or_stale(&self, error: Error) -> Result<T> {
+        let Self { engine, place, key, .. } = self;
         // A loader that asks for its own key is a mistake that must be seen.
-        match self.standby.take().filter(|_| !error.is_recursion()) {
-            Some(stale) => Ok(self.engine.serve_stale(&self.place, &self.key, &error, stale)),
-            None => Err(error),
+        let Some(standby) = self.standby.clone().filter(|_| !error.is_recursion()) else {
+            return Err(error);
+        };
+        let standby = engine.stands_in(place, key, standby).await;
+        standby.map(|standby| engine.serve(place, key, &error, standby)).ok_or(error)
+    }
+
+    async fn stands_in(&self) -> bool {
+        let Self { engine, place, key, standby, .. } = self;
+        match standby.clone() {
+            Some(standby) => engine.stands_in(place, key, standby).await.is_some(),
+            None => false,
         }
     }
 
-    pub(super) fn too_late(&self) -> Error {
-        self.patience.too_late(&What(&self.place, &self.key))
+    pub(super) fn too_late(&self, limit: Limit) -> Error {
+        self.patience.too_late(limit, &What(&self.place, &self.key))
     }
 }
 
@@ -264,6 +279,12 @@ impl Engine {
         let Some(flight) = self.flights.find(lease) else { return Joined::Nothing };
         let landed = within(self.link.clock(), LEASE_TIME, flight.join(token)).await;
         landed.map_or(Joined::Nothing, |landed| self.joined(landed))
+    }
+
+    /// Takes note that somebody waits for another process.
+    pub(super) fn count_wait(&self, place: &Place, key: &Key) {
+        self.counters.lease_waits.add(1);
+        tracing::debug!(what = %What(place, key), "waiting for another's computation");
     }
 
     fn joined<T>(&self, (joined, is_stale): (Joined<T>, bool)) -> Joined<T> {

@@ -45,6 +45,8 @@ pub(crate) enum Ended<T> {
     Failed(Error),
     /// It takes longer than its caller wants to wait, who has something else.
     Late,
+    /// It goes on behind its caller, who has something that is still fresh.
+    Behind,
 }
 
 impl<T: Value> Hold<T> {
@@ -73,6 +75,7 @@ impl<T: Value> Hold<T> {
         }
         let (is_refresh, patience) = (self.refresh.is_some(), self.patience.clone());
         let (place, key) = (self.claim.place.clone(), self.claim.key.clone());
+        let standby = self.standby.clone();
         self.patience = self.patience.without_soft();
         let (tell, told) = oneshot::channel();
         engine.tasks.keep(async move {
@@ -80,15 +83,23 @@ impl<T: Value> Hold<T> {
             let _ = tell.send(self.run::<_, _, BoxError>(load, wishes).await);
         });
         if is_refresh {
-            return Ended::Late;
+            return Ended::Behind;
         }
-        match patience.within(told).await {
+        let stands_in = || async {
+            match standby {
+                Some(standby) => engine.stands_in(&place, &key, standby).await.is_some(),
+                None => false,
+            }
+        };
+        match patience.wait(told, stands_in).await {
             Ok(Ok(ended)) => ended,
             Ok(Err(_)) => Ended::Failed(Error::new(
                 ErrorKind::Closed,
                 "the computation ended with its runtime, or with the cache",
             )),
-            Err(Limit::Hard) => Ended::Failed(patience.too_late(&What(&place, &key))),
+            Err(limit @ Limit::Hard) => {
+                Ended::Failed(patience.too_late(limit, &What(&place, &key)))
+            }
             Err(Limit::Soft) => {
                 // Nor shall the next ones wait as long.
                 engine.rest(&place, &key);
@@ -112,7 +123,8 @@ impl<T: Value> Hold<T> {
         tracing::debug!(%what, "computing");
         let watch = Stopwatch::start();
         let renewals = self.keep();
-        match run(self.chain.clone(), &self.patience, &what, load, renewals).await {
+        let (chain, stands_in) = (self.chain.clone(), || self.stands_in());
+        match run(chain, &self.patience, &what, load, renewals, stands_in).await {
             Ran::Done(value) => {
                 let wishes = wishes.lock().clone();
                 self.succeed(value, watch.elapsed(), wishes).await
@@ -137,6 +149,15 @@ impl<T: Value> Hold<T> {
         }
     }
 
+    /// Whether what stood in when the call began still can.
+    pub(super) async fn stands_in(&self) -> bool {
+        let Claim { engine, place, key, .. } = &self.claim;
+        match self.standby.clone() {
+            Some(standby) => engine.stands_in(place, key, standby).await.is_some(),
+            None => false,
+        }
+    }
+
     /// The value is there: it is stored, if nothing came in between, and given to those who wait.
     pub(super) async fn succeed(mut self, value: T, cost: Duration, wishes: Wishes) -> Ended<T> {
         let is_stale = self.chain.is_stale();
@@ -148,9 +169,7 @@ impl<T: Value> Hold<T> {
         }
         let Claim { engine, place, key, .. } = &self.claim;
         engine.flights.rests.end(&place.address, key);
-        let takeoff = self.takeoff.take();
-        self.claim.give_back().await;
-        if let Some(takeoff) = takeoff {
+        if let Some(takeoff) = self.takeoff.take() {
             takeoff.land(Landing::of(value.clone(), is_stale));
         }
         Ended::Value(value)
@@ -219,7 +238,7 @@ impl<T: Value> Ended<T> {
         match self {
             Self::Value(value) => Some(Landing::of(value.clone(), is_stale)),
             Self::Failed(error) => Some(Landing::Failed(error.clone())),
-            Self::Late => None,
+            Self::Late | Self::Behind => None,
         }
     }
 }

@@ -136,14 +136,18 @@ impl Call {
             .iter()
             .all(|(key, missing)| missing.standby.is_some() && self.engine.rests(&self.place, key));
         if rest {
-            return self.all_stale(missing, self.too_late(0));
+            let error = self.too_late(Limit::Soft, missing.len());
+            return self.all_stale(missing, error).await;
         }
-        let held = self.patience.within(self.hold_all(&mut missing, &mut values)).await;
-        let holds = match held {
+        let keys: Vec<Key> = missing.keys().cloned().collect();
+        let holding = Box::pin(self.hold_all(&mut missing, &mut values));
+        let holds = match self.patience.wait(holding, || self.stand_in(&keys)).await {
             Ok(holds) => holds?,
-            Err(Limit::Soft | Limit::Hard) => {
-                let error = self.too_late(missing.len());
-                return self.all_stale(missing, error);
+            Err(limit) => {
+                let error = self.too_late(limit, missing.len());
+                let mut stale = self.all_stale(missing, error).await?;
+                stale.extend(values);
+                return Ok(stale);
             }
         };
         if holds.is_empty() {
@@ -164,7 +168,8 @@ impl Call {
                 None => std::future::pending().await,
             }
         };
-        let error = match run(self.chain.clone(), &self.patience, &what, load, renewals).await {
+        let (chain, stand_in) = (self.chain.clone(), || self.stand_in(&keys));
+        let error = match run(chain, &self.patience, &what, load, renewals, stand_in).await {
             Ran::Done(mut computed) => {
                 let cost = watch.elapsed() / count.max(1);
                 let ends = holds.into_iter().map(|hold| {
@@ -182,7 +187,7 @@ impl Call {
                     match ended {
                         Ended::Value(value) => drop(values.insert(key, value)),
                         Ended::Failed(error) => return Err(error),
-                        Ended::Late => {}
+                        Ended::Late | Ended::Behind => {}
                     }
                 }
                 return Ok(values);
@@ -193,11 +198,11 @@ impl Call {
             }
             Ran::Late => {
                 join_all(holds.into_iter().map(Hold::give_up)).await;
-                self.too_late(missing.len())
+                self.too_late(Limit::Soft, missing.len())
             }
         };
         counters.failed_computations.add(1);
-        let mut stale = self.all_stale(missing, error)?;
+        let mut stale = self.all_stale(missing, error).await?;
         stale.extend(values);
         Ok(stale)
     }
@@ -286,7 +291,7 @@ impl Call {
     async fn wait<T: Value>(&self, key: &Key, token: &Token, lease: Id) -> Option<T> {
         let Self { engine, place, .. } = self;
         if engine.flights.find(lease).is_none() {
-            engine.counters.lease_waits.add(1);
+            engine.count_wait(place, key);
             engine.link.backend().wait(&place.address, key, lease).await;
             return None;
         }
@@ -296,25 +301,34 @@ impl Call {
         }
     }
 
-    /// The values that can stand in for all that is missing, or else the error.
-    fn all_stale<K, T: Value>(
+    /// The values that can stand in now for all that is missing, or else the error.
+    async fn all_stale<K: Sync, T: Value>(
         &self,
         missing: BTreeMap<Key, Missing<K, T>>,
         error: Error,
     ) -> Result<HashMap<Key, T>> {
-        if error.is_recursion() || missing.values().any(|missing| missing.standby.is_none()) {
-            return Err(error);
-        }
-        let stale = missing.into_iter().filter_map(|(key, missing)| {
-            let stale = missing.standby?;
-            let value = self.engine.serve_stale(&self.place, &key, &error, stale);
-            Some((key, value))
+        let Self { engine, place, .. } = self;
+        let standbys = missing.into_iter().map(|(key, missing)| async {
+            let standby = engine.stands_in(place, &key, missing.standby?).await?;
+            Some((key, standby))
         });
-        Ok(stale.collect())
+        let standbys = join_all(standbys).await.into_iter().collect::<Option<Vec<_>>>();
+        let Some(standbys) = standbys.filter(|_| !error.is_recursion()) else { return Err(error) };
+        let serve = |(key, standby)| {
+            let value = engine.serve(place, &key, &error, standby);
+            (key, value)
+        };
+        Ok(standbys.into_iter().map(serve).collect())
     }
 
-    fn too_late(&self, count: usize) -> Error {
-        self.patience.too_late(&Keys(count, &self.place))
+    /// Whether something is still there for each of these keys, of which each had something to stand in.
+    async fn stand_in(&self, keys: &[Key]) -> bool {
+        let found = self.engine.read(&self.place.address, keys, Ask::Values).await;
+        found.map_or(true, |found| found.iter().all(Option::is_some))
+    }
+
+    fn too_late(&self, limit: Limit, count: usize) -> Error {
+        self.patience.too_late(limit, &Keys(count, &self.place))
     }
 }
 

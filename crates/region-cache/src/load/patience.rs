@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
@@ -39,19 +40,39 @@ impl Patience {
         Self { soft: None, ..self }
     }
 
-    /// Waits for something, as long as this call still may.
-    pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Limit> {
-        let past = self.clock.now().since(self.began);
-        let (limit, time) = match self.soft.filter(|soft| *soft < self.hard) {
-            Some(soft) => (Limit::Soft, soft),
-            None => (Limit::Hard, self.hard),
-        };
-        within(&self.clock, time.saturating_sub(past), work).await.ok_or(limit)
+    /// Waits for something as long as this call may: until the soft limit, if by then something still
+    /// `stands_in`, and else until the hard one.
+    pub(super) async fn wait<T, F, Fut>(
+        &self,
+        work: impl Future<Output = T>,
+        stands_in: F,
+    ) -> Result<T, Limit>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = bool>,
+    {
+        let mut work = pin!(work);
+        if let Some(soft) = self.soft.filter(|soft| *soft < self.hard) {
+            if let Some(done) = within(&self.clock, self.left(soft), work.as_mut()).await {
+                return Ok(done);
+            }
+            if stands_in().await {
+                return Err(Limit::Soft);
+            }
+        }
+        within(&self.clock, self.left(self.hard), work).await.ok_or(Limit::Hard)
     }
 
-    pub(super) fn too_late(&self, what: &dyn Display) -> Error {
-        let hard = self.hard;
-        let message = format!("{what} was not computed within {hard:?} (`compute_timeout`)");
+    fn left(&self, limit: Duration) -> Duration {
+        limit.saturating_sub(self.clock.now().since(self.began))
+    }
+
+    pub(super) fn too_late(&self, limit: Limit, what: &dyn Display) -> Error {
+        let (time, option) = match limit {
+            Limit::Soft => (self.soft.unwrap_or(self.hard), "soft_timeout"),
+            Limit::Hard => (self.hard, "compute_timeout"),
+        };
+        let message = format!("{what} was not computed within {time:?} (`{option}`)");
         Error::new(ErrorKind::Timeout, message)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::claim::Claim;
 use super::compute::Call;
 use super::hold::{Ended, Hold};
+use super::patience::Limit;
 use super::standby::LEASE_TIME;
 use crate::backend::{Envelope, Found, Leased, Life};
 use crate::engine::Engine;
@@ -30,40 +31,44 @@ impl Engine {
 
 impl<T: Value> Call<T> {
     /// Computes the value anew if nobody else does, and gives the new one, or else the old.
-    pub(super) async fn refresh<S, Fut>(mut self, old: &Envelope, start: S) -> Result<T>
+    pub(super) async fn refresh<S, Fut>(self, old: &Envelope, start: S) -> Result<T>
     where
         S: FnOnce(Hold<T>) -> Fut + Send,
         Fut: Future<Output = Ended<T>> + Send,
     {
-        let new = self.try_to_refresh(old, start).await;
-        let old = self.standby.take().map(|standby| standby.value);
-        new.or(old).ok_or_else(|| self.too_late())
+        match self.try_to_refresh(old, start).await {
+            Ended::Behind => {
+                let late = || self.too_late(Limit::Soft);
+                self.standby.as_ref().map(|old| old.value.clone()).ok_or_else(late)
+            }
+            ended => self.result(ended).await,
+        }
     }
 
-    async fn try_to_refresh<S, Fut>(&self, old: &Envelope, start: S) -> Option<T>
+    async fn try_to_refresh<S, Fut>(&self, old: &Envelope, start: S) -> Ended<T>
     where
         S: FnOnce(Hold<T>) -> Fut + Send,
         Fut: Future<Output = Ended<T>> + Send,
     {
         let Self { engine, place, key, .. } = self;
-        let turn = engine.flights.refresh(&place.address, key)?;
+        let Some(turn) = engine.flights.refresh(&place.address, key) else { return Ended::Behind };
         let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
         let takeoff = engine.flights.take_off::<T>(claim.id());
         match claim.ask(LEASE_TIME, Some(old)).await {
             Ok(Leased::Held(lease)) => {
                 takeoff.holds(lease.token.clone());
                 let hold = self.hold(claim, Some((lease, takeoff)), Some(turn));
-                match Box::pin(start(hold)).await {
-                    Ended::Value(value) => Some(value),
-                    Ended::Failed(_) | Ended::Late => None,
-                }
+                Box::pin(start(hold)).await
             }
             // It has been refreshed meanwhile.
-            Ok(Leased::Present(found)) => engine.coder.open(&found.envelope, &place.settings),
+            Ok(Leased::Present(found)) => {
+                let value = engine.coder.open(&found.envelope, &place.settings);
+                value.map_or(Ended::Behind, Ended::Value)
+            }
             // Another process is at it; and what cannot be refreshed now, can be in a moment.
             Ok(Leased::Taken(..)) | Err(_) => {
                 engine.rest(place, key);
-                None
+                Ended::Behind
             }
         }
     }

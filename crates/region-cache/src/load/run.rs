@@ -21,15 +21,18 @@ pub(super) enum Ran<R> {
     Late,
 }
 
-/// Runs a loader as a part of `chain`; `what` names what it computes, in errors.
-pub(super) async fn run<R, E, Fut>(
+/// Runs a loader as a part of `chain`, until its caller takes what `stands_in`. `what` names what it
+/// computes, in errors.
+pub(super) async fn run<R, E, Fut, Still>(
     chain: Chain,
     patience: &Patience,
     what: &(dyn Display + Sync),
     load: impl FnOnce() -> Fut,
     renewals: impl Future<Output = Infallible>,
+    stands_in: impl FnOnce() -> Still,
 ) -> Ran<R>
 where
+    Still: Future<Output = bool>,
     Fut: Future<Output = Result<R, E>>,
     E: Into<BoxError>,
 {
@@ -42,11 +45,11 @@ where
             Either::Right((never, _)) => match never {},
         }
     };
-    match patience.within(kept).await {
+    match patience.wait(kept, stands_in).await {
         Ok(Ok(Ok(result))) => Ran::Done(result),
         Ok(Ok(Err(error))) => Ran::Failed(failed(what, error.into())),
         Ok(Err(panic)) => Ran::Failed(panicked(what, panic.as_ref())),
-        Err(Limit::Hard) => Ran::Failed(patience.too_late(what)),
+        Err(Limit::Hard) => Ran::Failed(patience.too_late(Limit::Hard, what)),
         Err(Limit::Soft) => Ran::Late,
     }
 }

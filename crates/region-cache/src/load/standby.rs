@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use super::chain::Chain;
 use crate::backend::{Found, Life};
 use crate::engine::Engine;
+use crate::error::Error;
 use crate::key::Key;
-use crate::place::Place;
+use crate::place::{Place, What};
 use crate::wire::Value;
-
-use super::chain::Chain;
 
 /// A value that was not invalidated, with the version tag that its source gave it.
 #[derive(Clone, Debug)]
 pub(super) struct Standby<T> {
     pub(super) value: T,
     pub(super) tag: Option<String>,
+    pub(super) is_stale: bool,
 }
 
 impl Engine {
@@ -34,21 +35,33 @@ impl Engine {
     /// The value of an entry, whatever its age.
     pub(super) fn standby<T: Value>(&self, place: &Place, found: &Found) -> Option<Standby<T>> {
         let value = self.coder.open(&found.envelope, &place.settings)?;
-        Some(Standby { value, tag: found.envelope.tag().map(str::to_owned) })
+        let tag = found.envelope.tag().map(str::to_owned);
+        Some(Standby { value, tag, is_stale: !found.is_fresh() })
     }
 
-    /// Gives a value that has run out of time to a caller.
-    pub(super) fn serve_stale<T>(
+    /// What can stand in for a key now, after some time has gone by: it may have been invalidated. Where
+    /// that cannot be asked, what was there when the call began.
+    pub(super) async fn stands_in<T: Value>(
         &self,
         place: &Place,
         key: &Key,
-        why: &dyn std::fmt::Display,
-        stale: Standby<T>,
-    ) -> T {
-        self.counters.stale_served.add(1);
-        tracing::debug!(region = place.address.path(), %key, %why, "served a stale value");
-        Chain::current().used_stale();
-        stale.value
+        began_with: Standby<T>,
+    ) -> Option<Standby<T>> {
+        match self.find(place, key).await {
+            Ok(Some(found)) if found.is_fresh() => self.standby(place, &found),
+            Ok(found) => self.stale(place, found.as_ref()),
+            Err(_) => Some(began_with),
+        }
+    }
+
+    /// Gives a value that stands in to a caller.
+    pub(super) fn serve<T>(&self, place: &Place, key: &Key, why: &Error, standby: Standby<T>) -> T {
+        if standby.is_stale {
+            self.counters.stale_served.add(1);
+            tracing::debug!(what = %What(place, key), %why, "served a stale value");
+            Chain::current().used_stale();
+        }
+        standby.value
     }
 
     /// Whether a key was left alone for a moment, because a value can stand in for it.

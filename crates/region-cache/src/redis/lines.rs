@@ -277,7 +277,7 @@ const HEARTBEAT: Duration = Duration::from_millis(500);
 /// How many transactions may have a line of their own at once.
 const MOST_OWN: usize = 48;
 
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Between two attempts to connect: the longer the more have failed, and never in step with others.
 const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
