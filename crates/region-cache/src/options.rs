@@ -141,6 +141,10 @@ impl RegionOptions {
     /// How long a caller waits for a computation while there is a stale value that can stand in
     /// ([`stale_for`](Self::stale_for)), or one that is due for a
     /// [refresh](Self::refresh_ahead). Default: as long as the computation takes.
+    ///
+    /// [`get_or_compute`](crate::Region::get_or_compute) then drops its loader, so a source that always
+    /// takes longer is never heard: there use
+    /// [`get_or_compute_with`](crate::Region::get_or_compute_with), whose loader goes on.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.entry = self.entry.soft_timeout(timeout);
         self

@@ -33,22 +33,36 @@ impl Chain {
         CHAIN.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// The chain for computing keys from here. Fails with `Recursion` where one of them is computed
-    /// already: its value would wait for itself.
+    /// Fails with `Recursion` where one of these keys is being computed in this chain: its value would
+    /// wait for itself.
+    pub(super) fn check(
+        &self,
+        backend: &Arc<dyn Backend>,
+        region: &Address,
+        keys: &[Key],
+    ) -> Result<()> {
+        let backend = identity(backend);
+        let same = self.steps().filter(|step| step.backend == backend && step.region == *region);
+        match same.flat_map(|step| &step.keys).find(|key| keys.contains(key)) {
+            Some(key) => Err(recursion(region, key)),
+            None => Ok(()),
+        }
+    }
+
+    /// The chain for computing keys from here.
     pub(super) fn computing(
         &self,
         backend: &Arc<dyn Backend>,
         region: &Address,
         keys: &[Key],
-    ) -> Result<Self> {
-        let backend = Arc::as_ptr(backend).cast::<()>().addr();
-        let same = self.steps().filter(|step| step.backend == backend && step.region == *region);
-        if let Some(key) = same.flat_map(|step| &step.keys).find(|key| keys.contains(key)) {
-            return Err(recursion(region, key));
-        }
-        let (above, region, keys) = (self.clone(), region.clone(), keys.to_vec());
-        let step = Step { above, backend, region, keys, is_stale: AtomicBool::new(false) };
-        Ok(Self(Some(Arc::new(step))))
+    ) -> Self {
+        Self(Some(Arc::new(Step {
+            above: self.clone(),
+            backend: identity(backend),
+            region: region.clone(),
+            keys: keys.to_vec(),
+            is_stale: AtomicBool::new(false),
+        })))
     }
 
     /// Runs something as a part of this chain.
@@ -70,6 +84,10 @@ impl Chain {
     fn steps(&self) -> impl Iterator<Item = &Step> {
         std::iter::successors(self.0.as_deref(), |step| step.above.0.as_deref())
     }
+}
+
+fn identity(backend: &Arc<dyn Backend>) -> usize {
+    Arc::as_ptr(backend).cast::<()>().addr()
 }
 
 fn recursion(region: &Address, key: &Key) -> Error {

@@ -57,22 +57,10 @@ impl Engine {
         S: FnOnce(Hold<T>) -> Fut + Send,
         Fut: Future<Output = Ended<T>> + Send,
     {
-        let chain = Chain::current().computing(
-            self.link.backend(),
-            &place.address,
-            std::slice::from_ref(&key),
-        )?;
-        let clock = self.link.clock();
-        let found = match self.find(&place, &key).await {
-            Ok(found) => found,
-            Err(error) => {
-                let patience = Patience::new(clock, &place.settings, false);
-                self.counters.misses.add(1);
-                let call = Call { engine: self, place, key, chain, patience, standby: None };
-                return call.without_backend(error, start).await;
-            }
-        };
-        let fresh = found.as_ref().filter(|found| found.is_fresh());
+        let keys = std::slice::from_ref(&key);
+        Chain::current().check(self.link.backend(), &place.address, keys)?;
+        let found = self.find(&place, &key).await;
+        let fresh = found.as_ref().ok().and_then(Option::as_ref).filter(|found| found.is_fresh());
         if let Some(found) = fresh
             && let Some(standby) = self.standby(&place, found)
         {
@@ -81,20 +69,34 @@ impl Engine {
             if !self.is_due(&place, &key, found) {
                 return Ok(standby.value);
             }
-            let patience = Patience::new(clock, &place.settings, true);
-            let standby = Some(standby);
-            let call = Call { engine: self, place, key, chain, patience, standby };
-            return call.refresh(&found.envelope, start).await;
+            let call = Call::new(self, place, key, Some(standby));
+            return Box::pin(call.refresh(&found.envelope, start)).await;
         }
-        let standby = self.stale(&place, found.as_ref());
-        let patience = Patience::new(clock, &place.settings, standby.is_some());
+        // The rest is long, and rare enough for a place of its own.
         let unreadable = fresh.map(|found| found.envelope.clone());
-        let call = Call { engine: self, place, key, chain, patience, standby };
-        call.load(unreadable, start).await
+        match found {
+            Ok(found) => {
+                let standby = self.stale(&place, found.as_ref());
+                let call = Call::new(self, place, key, standby);
+                Box::pin(call.load(unreadable, start)).await
+            }
+            Err(error) => {
+                self.counters.misses.add(1);
+                let call = Call::new(self, place, key, None);
+                Box::pin(call.without_backend(error, start)).await
+            }
+        }
     }
 }
 
 impl<T: Value> Call<T> {
+    fn new(engine: Arc<Engine>, place: Place, key: Key, standby: Option<Standby<T>>) -> Self {
+        let keys = std::slice::from_ref(&key);
+        let chain = Chain::current().computing(engine.link.backend(), &place.address, keys);
+        let patience = Patience::new(engine.link.clock(), &place.settings, standby.is_some());
+        Self { engine, place, key, chain, patience, standby }
+    }
+
     async fn load<S, Fut>(self, unreadable: Option<Envelope>, start: S) -> Result<T>
     where
         S: FnOnce(Hold<T>) -> Fut + Send,

@@ -68,13 +68,15 @@ impl Engine {
         I: IntoIterator<Item = (K, T)> + Send,
         E: Into<BoxError>,
     {
+        let chain = Chain::current();
         let order: Vec<Key> = keys.iter().map(|(key, _)| key.clone()).collect();
+        chain.check(self.link.backend(), &place.address, &order)?;
         // Once each, and in an order that all who compute several keys share.
         let wanted: BTreeMap<Key, K> = keys.into_iter().collect();
         let (mut values, missing) = self.find_wanted(&place, wanted).await?;
         if !missing.is_empty() {
             let keys: Vec<Key> = missing.keys().cloned().collect();
-            let chain = Chain::current().computing(self.link.backend(), &place.address, &keys)?;
+            let chain = chain.computing(self.link.backend(), &place.address, &keys);
             let can_stand_in = missing.values().all(|missing| missing.standby.is_some());
             let patience = Patience::new(self.link.clock(), &place.settings, can_stand_in);
             let call = Call { engine: self, place, chain, patience };
