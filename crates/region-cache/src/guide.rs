@@ -1,4 +1,8 @@
 //! Guides: one page for each promise, from the reader's trouble to what to write.
+//!
+//! - [`stampede`]: the database dies whenever the cache is emptied.
+//! - [`fail_safe`]: the source is down, or slow.
+//! - [`outages`]: Redis is away.
 
 #[doc = include_str!("guide/stampede.md")]
 pub mod stampede {}

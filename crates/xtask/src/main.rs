@@ -3,6 +3,7 @@
 //! It needs nothing but cargo. A tool that a verb cannot do without is
 //! installed, or named in one sentence.
 
+mod bench;
 mod check;
 mod deny;
 mod examples;
@@ -97,6 +98,11 @@ const VERBS: &[Verb] = &[
         name: "examples",
         what: "runs every example, each with 60 seconds to end well",
         run: examples::examples,
+    },
+    Verb {
+        name: "bench",
+        what: "measures region-cache beside its peers, with a Redis server as for test",
+        run: bench::bench,
     },
     Verb {
         name: "model",
