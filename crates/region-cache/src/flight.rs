@@ -26,13 +26,16 @@ use crate::name::Address;
 pub(crate) struct Flights {
     by_lease: Mutex<HashMap<Id, Arc<Flight>>>,
     /// Those who ask for the lease of a key.
-    pub(crate) askers: Gates<Asked>,
+    pub(crate) askers: Gates<Spot, Asked>,
     /// Those who compute without a backend.
-    pub(crate) alone: Gates<Landing>,
+    pub(crate) alone: Gates<Spot, Landing>,
     /// Keys that are left alone for a moment.
     pub(crate) rests: Rests,
     refreshing: Mutex<HashSet<(Address, Key)>>,
 }
+
+/// A key, and what is computed for it.
+pub(crate) type Spot = (Address, Key, Kind);
 
 /// What one who asked for a lease can tell others who were already waiting then.
 #[derive(Clone, Debug)]
@@ -45,9 +48,13 @@ pub(crate) enum Asked {
     Failed(Error),
 }
 
+/// What is computed: a value of this type, of this schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind(TypeId, u64);
+
 /// A computation under way.
 pub(crate) struct Flight {
-    of: TypeId,
+    of: Kind,
     /// The fences under which its lease was taken.
     token: OnceLock<Token>,
     landed: watch::Receiver<Option<Landing>>,
@@ -84,10 +91,10 @@ pub(crate) struct Refresh {
 }
 
 impl Flights {
-    /// Announces a computation of a `T` under the lease with this id, which is to be asked for next.
-    pub(crate) fn take_off<T: 'static>(self: &Arc<Self>, id: Id) -> Takeoff {
+    /// Announces a computation under the lease with this id, which is to be asked for next.
+    pub(crate) fn take_off(self: &Arc<Self>, of: Kind, id: Id) -> Takeoff {
         let (landing, landed) = watch::channel(None);
-        let flight = Arc::new(Flight { of: TypeId::of::<T>(), token: OnceLock::new(), landed });
+        let flight = Arc::new(Flight { of, token: OnceLock::new(), landed });
         self.by_lease.lock().insert(id, Arc::clone(&flight));
         Takeoff { flights: Arc::clone(self), id, flight, landing }
     }
@@ -105,17 +112,24 @@ impl Flights {
     }
 }
 
+impl Kind {
+    pub(crate) fn of<T: 'static>(schema: u64) -> Self {
+        Self(TypeId::of::<T>(), schema)
+    }
+}
+
 impl Flight {
-    /// Waits for the landing, and takes the value if it is a `T` that was computed under this token.
-    pub(crate) async fn join<T: Clone + 'static>(&self, token: &Token) -> (Joined<T>, bool) {
+    /// Waits for the landing, and takes the value if it is of this kind and was computed under this
+    /// token.
+    pub(crate) async fn join<T: Clone + 'static>(
+        &self,
+        of: Kind,
+        token: &Token,
+    ) -> (Joined<T>, bool) {
         let mut landed = self.landed.clone();
         let landing = landed.wait_for(Option::is_some).await.map(|landing| landing.clone());
         match landing {
-            Ok(Some(landing))
-                if self.of == TypeId::of::<T>() && self.token.get() == Some(token) =>
-            {
-                landing.take()
-            }
+            Ok(Some(landing)) if self.of == of && self.token.get() == Some(token) => landing.take(),
             _ => (Joined::Nothing, false),
         }
     }

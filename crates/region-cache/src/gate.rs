@@ -3,31 +3,27 @@
 //! What one learns by a request serves everyone who was there when the request was sent, and nobody
 //! else: who came later may know of a change that came later too.
 
-use std::any::TypeId;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-
-use crate::key::Key;
-use crate::name::Address;
 
 /// A gate.
 #[derive(Debug)]
 pub(crate) struct Gate<A> {
     /// How many have come so far.
     arrivals: AtomicU64,
+    /// How many requests have gone out.
+    requests: AtomicU64,
     /// What was learnt last, and how many had come when it was asked for.
     last: tokio::sync::Mutex<Option<(u64, A)>>,
 }
 
-/// A gate for each key and type that somebody waits for.
+/// A gate for each spot that somebody waits at.
 #[derive(Debug)]
-pub(crate) struct Gates<A>(Mutex<HashMap<Spot, Arc<Gate<A>>>>);
-
-type Spot = (Address, Key, TypeId);
+pub(crate) struct Gates<S: Eq + Hash, A>(Mutex<HashMap<S, Arc<Gate<A>>>>);
 
 /// One who came to a gate, as the one with this number.
 #[derive(Debug)]
@@ -38,9 +34,9 @@ pub(crate) struct Visitor<'a, A> {
 
 /// One who came to one of many gates, which goes with the last of them.
 #[derive(Debug)]
-pub(crate) struct Guest<'a, A> {
-    gates: &'a Gates<A>,
-    spot: Spot,
+pub(crate) struct Guest<'a, S: Eq + Hash, A> {
+    gates: &'a Gates<S, A>,
+    spot: S,
     gate: Arc<Gate<A>>,
     number: u64,
 }
@@ -72,10 +68,9 @@ impl<A: Clone> Gate<A> {
     }
 }
 
-impl<A: Clone> Gates<A> {
-    /// Comes to the gate of a key, for values of type `T`.
-    pub(crate) fn arrive<T: 'static>(&self, region: &Address, key: &Key) -> Guest<'_, A> {
-        let spot = (region.clone(), key.clone(), TypeId::of::<T>());
+impl<S: Eq + Hash + Clone, A: Clone> Gates<S, A> {
+    /// Comes to the gate of a spot.
+    pub(crate) fn arrive(&self, spot: S) -> Guest<'_, S, A> {
         let gate = Arc::clone(self.0.lock().entry(spot.clone()).or_default());
         let number = gate.number();
         Guest { gates: self, spot, gate, number }
@@ -93,10 +88,15 @@ impl<'a, A: Clone> Visitor<'a, A> {
     }
 }
 
-impl<A: Clone> Guest<'_, A> {
+impl<S: Eq + Hash, A: Clone> Guest<'_, S, A> {
     /// Waits until it is this guest's turn, or what it would ask for is known.
     pub(crate) async fn turn(&self) -> Turn<'_, A> {
         Visitor { gate: &self.gate, number: self.number }.turn().await
+    }
+
+    /// How many requests have gone out from here: it grows as long as who has the turn goes on with it.
+    pub(crate) fn requests(&self) -> u64 {
+        self.gate.requests.load(Ordering::SeqCst)
     }
 }
 
@@ -104,6 +104,7 @@ impl<A> Asking<'_, A> {
     /// Says that a request is sent now: its answer will serve all who have come by now.
     pub(crate) fn asks(&mut self) {
         self.asked = self.gate.arrivals.load(Ordering::SeqCst);
+        self.gate.requests.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Says what the answer is.
@@ -112,18 +113,17 @@ impl<A> Asking<'_, A> {
     }
 }
 
-impl<A> Drop for Guest<'_, A> {
+impl<S: Eq + Hash, A> Drop for Guest<'_, S, A> {
     fn drop(&mut self) {
-        if let Entry::Occupied(entry) = self.gates.0.lock().entry(self.spot.clone())
-            && Arc::strong_count(entry.get()) <= 2
-        {
-            // The map's and this guest's own: nobody else is there.
-            entry.remove();
+        let mut gates = self.gates.0.lock();
+        // The map's and this guest's own: nobody else is there.
+        if Arc::strong_count(&self.gate) <= 2 {
+            gates.remove(&self.spot);
         }
     }
 }
 
-impl<A> Default for Gates<A> {
+impl<S: Eq + Hash, A> Default for Gates<S, A> {
     fn default() -> Self {
         Self(Mutex::default())
     }
@@ -131,7 +131,11 @@ impl<A> Default for Gates<A> {
 
 impl<A> Default for Gate<A> {
     fn default() -> Self {
-        Self { arrivals: AtomicU64::new(0), last: tokio::sync::Mutex::new(None) }
+        Self {
+            arrivals: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            last: tokio::sync::Mutex::new(None),
+        }
     }
 }
 

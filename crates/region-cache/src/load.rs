@@ -19,3 +19,4 @@ mod standby;
 
 pub use loading::Loading;
 pub use lookup::{Lookup, Miss};
+pub(crate) use run::load;

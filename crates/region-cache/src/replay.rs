@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures::channel::oneshot;
 use parking_lot::Mutex;
 
 use self::queue::{Duty, Queue};
@@ -83,7 +84,7 @@ impl Replay {
             return Ok(());
         }
         self.work_off();
-        let tried = within(self.link.clock(), self.link.timeout(), self.try_once()).await;
+        let tried = within(self.link.clock(), self.link.timeout(), self.try_behind()).await;
         if !self.queue.lock().any(is_due) {
             return Ok(());
         }
@@ -144,6 +145,21 @@ impl Replay {
                 pauses = PAUSES.build();
             }
         }
+    }
+
+    /// The same in a task of its own: a caller that is not polled any more must not keep others waiting.
+    async fn try_behind(self: &Arc<Self>) -> Result<()> {
+        if !self.tasks.can_keep() {
+            return self.try_once().await;
+        }
+        let (tell, told) = oneshot::channel();
+        let this = Arc::clone(self);
+        self.tasks.keep(async move {
+            // Its caller may not be there any more.
+            let _ = tell.send(this.try_once().await);
+        });
+        let gone = || Err(Error::new(ErrorKind::Closed, "the attempt ended with its runtime"));
+        told.await.unwrap_or_else(|_| gone())
     }
 
     /// Does what is due, or learns what came of it from another who began to do it after this call.

@@ -1,11 +1,13 @@
 //! Asking for a key's lease, and giving it back whatever happens.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Envelope, Id, Lease, Leased, Wish};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use crate::backend::{Backend, Envelope, Id, Lease, Leased, Wish};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::key::Key;
@@ -79,34 +81,53 @@ impl Claim {
         self.is_open = false;
     }
 
-    /// Gives the lease back and waits for it, so that whoever asks next is granted it.
+    /// Gives the lease back and waits for it, so that whoever asks next is granted it. What fails is
+    /// tried again behind the caller.
     pub(super) async fn give_back(mut self) {
         if self.is_open {
-            let release = self.release();
-            self.close();
-            release.await;
+            // Open until then: this may be dropped on the way.
+            self.is_open = self.release()().await.is_err_and(|error| error.is_outage());
         }
     }
 
-    fn release(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// What gives the lease back, each time that it is called.
+    fn release(&self) -> impl Fn() -> BoxFuture<'static, Result<()>> + Send + 'static {
         let (engine, id) = (Arc::clone(&self.engine), self.id);
         let (region, key) = (self.place.address.clone(), self.key.clone());
-        async move {
-            let release =
-                engine.link.call(Effect::Changes, |backend| backend.release(&region, &key, id));
-            // If this fails the lease's deadline does the same, later.
-            let _ = release.await;
+        move || {
+            let (engine, region, key) = (Arc::clone(&engine), region.clone(), key.clone());
+            async move {
+                let release = |backend| Backend::release(backend, &region, &key, id);
+                engine.link.call(Effect::Changes, release).await
+            }
+            .boxed()
         }
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if self.is_open {
-            self.engine.tasks.run(self.release());
+        if !self.is_open {
+            return;
         }
+        let (release, clock) = (self.release(), self.engine.link.clock().clone());
+        self.engine.tasks.run(async move {
+            // Not for ever: the lease's deadline does the same.
+            for _ in 0..TRIES {
+                match release().await {
+                    Err(error) if error.is_outage() => {}
+                    _ => return,
+                }
+                let Some(pause) = timer(&clock, BETWEEN_TRIES) else { return };
+                pause.await;
+            }
+        });
     }
 }
+
+/// How often, and how soon again, it is tried to give a lease back: as long as it would last by itself.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
 /// How often a lease is renewed within its time.
 const RENEWALS: u32 = 3;

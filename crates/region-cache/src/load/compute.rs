@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use super::chain::Chain;
 use super::claim::Claim;
 use super::hold::{Ended, Hold};
@@ -11,8 +13,8 @@ use super::standby::{LEASE_TIME, Standby};
 use crate::backend::{Envelope, Id, Lease, Leased, Token};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::flight::{Asked, Joined, Refresh, Takeoff};
-use crate::gate::{Asking, Turn};
+use crate::flight::{Asked, Joined, Refresh, Spot, Takeoff};
+use crate::gate::{Asking, Guest, Turn};
 use crate::key::Key;
 use crate::options::OnUnavailable;
 use crate::place::{Place, What};
@@ -29,6 +31,9 @@ pub(super) struct Call<T> {
     /// What can stand in if the computation fails.
     pub(super) standby: Option<Standby<T>>,
 }
+
+/// What is done with the right to compute.
+pub(super) type Start<'a, T> = Box<dyn FnOnce(Hold<T>) -> BoxFuture<'a, Ended<T>> + Send + 'a>;
 
 /// What a call for a lease comes to.
 enum Got<T> {
@@ -69,24 +74,35 @@ impl Engine {
             if !self.is_due(&place, &key, found) {
                 return Ok(standby.value);
             }
+            let old = found.envelope.clone();
             let call = Call::new(self, place, key, Some(standby));
-            return Box::pin(call.refresh(&found.envelope, start)).await;
+            let refresh: BoxFuture<'_, Result<T>> = Box::pin(call.refresh(old, boxed(start)));
+            return refresh.await;
         }
-        // The rest is long, and rare enough for a place of its own.
         let unreadable = fresh.map(|found| found.envelope.clone());
-        match found {
+        // Without their type, so that loaders within loaders are no deep ones; and long, but rare.
+        let rest: BoxFuture<'_, Result<T>> = match found {
             Ok(found) => {
                 let standby = self.stale(&place, found.as_ref());
                 let call = Call::new(self, place, key, standby);
-                Box::pin(call.load(unreadable, start)).await
+                Box::pin(call.load(unreadable, boxed(start)))
             }
             Err(error) => {
                 self.counters.misses.add(1);
                 let call = Call::new(self, place, key, None);
-                Box::pin(call.without_backend(error, start)).await
+                Box::pin(call.without_backend(error, boxed(start)))
             }
-        }
+        };
+        rest.await
     }
+}
+
+fn boxed<'a, T, S, Fut>(start: S) -> Start<'a, T>
+where
+    S: FnOnce(Hold<T>) -> Fut + Send + 'a,
+    Fut: Future<Output = Ended<T>> + Send + 'a,
+{
+    Box::new(|hold| Box::pin(start(hold)))
 }
 
 impl<T: Value> Call<T> {
@@ -97,11 +113,7 @@ impl<T: Value> Call<T> {
         Self { engine, place, key, chain, patience, standby }
     }
 
-    async fn load<S, Fut>(self, unreadable: Option<Envelope>, start: S) -> Result<T>
-    where
-        S: FnOnce(Hold<T>) -> Fut + Send,
-        Fut: Future<Output = Ended<T>> + Send,
-    {
+    async fn load(self, unreadable: Option<Envelope>, start: Start<'_, T>) -> Result<T> {
         let got = Box::pin(self.get(unreadable));
         let got = self.patience.wait(got, || self.stands_in()).await;
         let what = What(&self.place, &self.key);
@@ -117,7 +129,7 @@ impl<T: Value> Call<T> {
             Ok(Ok(Got::Failed(error))) => self.or_stale(error).await,
             Ok(Ok(Got::Rests)) => self.or_stale(self.too_late(Limit::Soft)).await,
             Ok(Ok(Got::Hold(hold))) => {
-                let ended = Box::pin(start(*hold)).await;
+                let ended = start(*hold).await;
                 self.result(ended).await
             }
             Ok(Err(error)) => self.without_backend(error, start).await,
@@ -137,13 +149,15 @@ impl<T: Value> Call<T> {
             if self.standby.is_some() && engine.rests(place, key) {
                 return Ok(Got::Rests);
             }
-            let guest = engine.flights.askers.arrive::<T>(&place.address, key);
-            let asked = match guest.turn().await {
-                Turn::Told(asked) => asked,
-                Turn::Mine(asking) => match self.ask(asking, unreadable.as_ref()).await {
-                    Ok(hold) => return Ok(Got::Hold(Box::new(hold))),
-                    Err(asked) => asked,
-                },
+            let guest = engine.flights.askers.arrive(self.spot());
+            let asking = match self.turn(&guest).await {
+                Some(Turn::Told(asked)) => Err(asked),
+                Some(Turn::Mine(asking)) => self.ask(Some(asking), unreadable.as_ref()).await,
+                None => self.ask(None, unreadable.as_ref()).await,
+            };
+            let asked = match asking {
+                Ok(hold) => return Ok(Got::Hold(Box::new(hold))),
+                Err(asked) => asked,
             };
             match asked {
                 Asked::Present(found) => {
@@ -152,7 +166,7 @@ impl<T: Value> Call<T> {
                         None => unreadable = Some(found.envelope),
                     }
                 }
-                Asked::Flies(token, lease) => match engine.join(&token, lease).await {
+                Asked::Flies(token, lease) => match engine.join(place, &token, lease).await {
                     Joined::Value(value) => return Ok(Got::Joined(value)),
                     Joined::Failed(error) => return Ok(Got::Failed(error)),
                     Joined::Nothing => {}
@@ -162,23 +176,35 @@ impl<T: Value> Call<T> {
         }
     }
 
+    /// Waits at the gate; nothing where who has the turn does not go on with it, because nobody polls it.
+    async fn turn<'g>(&self, guest: &'g Guest<'_, Spot, Asked>) -> Option<Turn<'g, Asked>> {
+        loop {
+            let requests = guest.requests();
+            let turn = within(self.engine.link.clock(), LEASE_TIME, guest.turn()).await;
+            if turn.is_some() || guest.requests() == requests {
+                return turn;
+            }
+        }
+    }
+
     /// Asks for the lease, and again for as long as another process holds it; the right to compute, or
     /// what there is to know instead.
     async fn ask(
         &self,
-        mut asking: Asking<'_, Asked>,
+        mut asking: Option<Asking<'_, Asked>>,
         unreadable: Option<&Envelope>,
     ) -> Result<Hold<T>, Asked> {
         let Self { engine, place, key, .. } = self;
         let mut has_waited = false;
         let asked = loop {
             let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
-            let takeoff = engine.flights.take_off::<T>(claim.id());
-            asking.asks();
+            let takeoff = engine.flights.take_off(place.kind::<T>(), claim.id());
+            asking.iter_mut().for_each(Asking::asks);
             match claim.ask(LEASE_TIME, unreadable).await {
                 Ok(Leased::Held(lease)) => {
                     takeoff.holds(lease.token.clone());
-                    asking.tell(Asked::Flies(lease.token.clone(), lease.id));
+                    let flies = Asked::Flies(lease.token.clone(), lease.id);
+                    asking.into_iter().for_each(|asking| asking.tell(flies.clone()));
                     return Ok(self.hold(claim, Some((lease, takeoff)), None));
                 }
                 Ok(Leased::Taken(token, holder)) if engine.flights.find(holder).is_some() => {
@@ -189,14 +215,20 @@ impl<T: Value> Call<T> {
                         engine.count_wait(place, key);
                         has_waited = true;
                     }
-                    engine.link.backend().wait(&place.address, key, holder).await;
+                    // Asked again now and then, so that those behind see that this one lives.
+                    let wait = engine.link.backend().wait(&place.address, key, holder);
+                    within(engine.link.clock(), LEASE_TIME / 2, wait).await;
                 }
                 Ok(Leased::Present(found)) => break Asked::Present(found),
                 Err(error) => break Asked::Failed(error),
             }
         };
-        asking.tell(asked.clone());
+        asking.into_iter().for_each(|asking| asking.tell(asked.clone()));
         Err(asked)
+    }
+
+    fn spot(&self) -> Spot {
+        (self.place.address.clone(), self.key.clone(), self.place.kind::<T>())
     }
 
     pub(super) fn hold(
@@ -211,17 +243,13 @@ impl<T: Value> Call<T> {
     }
 
     /// Computes without a backend, if that is wanted, for all who came before it began.
-    async fn without_backend<S, Fut>(self, error: Error, start: S) -> Result<T>
-    where
-        S: FnOnce(Hold<T>) -> Fut + Send,
-        Fut: Future<Output = Ended<T>> + Send,
-    {
+    async fn without_backend(self, error: Error, start: Start<'_, T>) -> Result<T> {
         let engine = Arc::clone(&self.engine);
         if !engine.computes_despite(&error) {
             return self.or_stale(error).await;
         }
         tracing::debug!(what = %What(&self.place, &self.key), %error, "computed without the cache");
-        let guest = engine.flights.alone.arrive::<T>(&self.place.address, &self.key);
+        let guest = engine.flights.alone.arrive(self.spot());
         let ended = match self.patience.wait(guest.turn(), || self.stands_in()).await {
             Ok(Turn::Told(landing)) => match engine.joined(landing.take()) {
                 Joined::Value(value) => Ended::Value(value),
@@ -231,7 +259,7 @@ impl<T: Value> Call<T> {
             Ok(Turn::Mine(mut asking)) => {
                 asking.asks();
                 let claim = Claim::new(Arc::clone(&engine), self.place.clone(), self.key.clone());
-                let ended = Box::pin(start(self.hold(claim, None, None))).await;
+                let ended = start(self.hold(claim, None, None)).await;
                 if let Some(landing) = ended.landing(self.chain.is_stale()) {
                     asking.tell(landing);
                 }
@@ -277,9 +305,15 @@ impl<T: Value> Call<T> {
 impl Engine {
     /// Waits for the landing of another computation; but not longer than its lease would last if nobody
     /// renewed it.
-    pub(super) async fn join<T: Value>(&self, token: &Token, lease: Id) -> Joined<T> {
+    pub(super) async fn join<T: Value>(
+        &self,
+        place: &Place,
+        token: &Token,
+        lease: Id,
+    ) -> Joined<T> {
         let Some(flight) = self.flights.find(lease) else { return Joined::Nothing };
-        let landed = within(self.link.clock(), LEASE_TIME, flight.join(token)).await;
+        let landed =
+            within(self.link.clock(), LEASE_TIME, flight.join(place.kind::<T>(), token)).await;
         landed.map_or(Joined::Nothing, |landed| self.joined(landed))
     }
 

@@ -12,7 +12,7 @@ use super::chain::Chain;
 use super::claim::Claim;
 use super::loading::{Loading, Wishes};
 use super::patience::{Limit, Patience};
-use super::run::{Ran, run};
+use super::run::{Load, Ran, load, run};
 use super::standby::Standby;
 use crate::backend::{Lease, When};
 use crate::engine::change;
@@ -51,27 +51,22 @@ pub(crate) enum Ended<T> {
 
 impl<T: Value> Hold<T> {
     /// Computes here and now. What takes longer than its caller wants to wait is dropped.
-    pub(crate) async fn compute<F, Fut, E>(self, load: F) -> Ended<T>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Into<BoxError>,
-    {
+    pub(crate) async fn compute(self, load: Load<'_, T>) -> Ended<T> {
         self.run(load, Arc::default()).await
     }
 
     /// Computes in a task of its own, which goes on when its caller does not wait any longer.
-    pub(crate) async fn compute_behind<F, Fut, E>(mut self, load: F) -> Ended<T>
+    pub(crate) async fn compute_behind<F, Fut, E>(mut self, call: F) -> Ended<T>
     where
         F: FnOnce(Loading<T>) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
         E: Into<BoxError>,
     {
         let (loading, wishes) = Loading::new(self.standby.clone());
-        let load = move || async move { load(loading).await.map_err(Into::into) };
+        let load = load(move || call(loading));
         let engine = Arc::clone(&self.claim.engine);
         if !engine.tasks.can_keep() {
-            return self.run::<_, _, BoxError>(load, wishes).await;
+            return self.run(load, wishes).await;
         }
         let (is_refresh, patience) = (self.refresh.is_some(), self.patience.clone());
         let (place, key) = (self.claim.place.clone(), self.claim.key.clone());
@@ -80,7 +75,7 @@ impl<T: Value> Hold<T> {
         let (tell, told) = oneshot::channel();
         engine.tasks.keep(async move {
             // Its caller may not be there any more.
-            let _ = tell.send(self.run::<_, _, BoxError>(load, wishes).await);
+            let _ = tell.send(self.run(load, wishes).await);
         });
         if is_refresh {
             return Ended::Behind;
@@ -108,12 +103,7 @@ impl<T: Value> Hold<T> {
         }
     }
 
-    async fn run<F, Fut, E>(self, load: F, wishes: Arc<Mutex<Wishes>>) -> Ended<T>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Into<BoxError>,
-    {
+    async fn run(self, load: Load<'_, T>, wishes: Arc<Mutex<Wishes>>) -> Ended<T> {
         let Claim { engine, place, key, .. } = &self.claim;
         engine.counters.computations.add(1);
         if self.refresh.is_some() {

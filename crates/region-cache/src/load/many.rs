@@ -1,25 +1,28 @@
 //! Several keys at once: one call of the loader, for those that nobody has and nobody computes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, Either, join_all, select};
 
 use super::chain::Chain;
 use super::claim::Claim;
 use super::hold::{Ended, Hold};
 use super::loading::Wishes;
 use super::patience::{Limit, Patience};
-use super::run::{Ran, run};
+use super::run::{Ran, load, run};
 use super::standby::{LEASE_TIME, Standby};
-use crate::backend::{Ask, Envelope, Id, Leased, Token};
+use crate::backend::{Ask, Envelope, Found, Id, Lease, Leased, Token};
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
-use crate::flight::Joined;
+use crate::flight::{Joined, Takeoff};
 use crate::key::Key;
 use crate::place::Place;
+use crate::tasks::within;
 use crate::time::Stopwatch;
 use crate::wire::Value;
 
@@ -29,6 +32,8 @@ struct Call {
     place: Place,
     chain: Chain,
     patience: Patience,
+    /// Whether the backend did not answer: then nobody is asked for leases.
+    is_away: bool,
 }
 
 /// A key that is missing.
@@ -49,6 +54,9 @@ enum Answer<T> {
     /// Another computes.
     Taken(Token, Id),
 }
+
+/// Leases were held for too long by one who waits.
+struct TooLong;
 
 /// Keys of a region, in messages.
 struct Keys<'a>(usize, &'a Place);
@@ -73,33 +81,39 @@ impl Engine {
         chain.check(self.link.backend(), &place.address, &order)?;
         // Once each, and in an order that all who compute several keys share.
         let wanted: BTreeMap<Key, K> = keys.into_iter().collect();
-        let (mut values, missing) = self.find_wanted(&place, wanted).await?;
+        let keys: Vec<Key> = wanted.keys().cloned().collect();
+        let found = if keys.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.read(&place.address, &keys, Ask::Values).await
+        };
+        let (found, is_away) = match found {
+            Ok(found) => (found, false),
+            Err(error) if self.computes_despite(&error) => (vec![None; keys.len()], true),
+            Err(error) => return Err(error),
+        };
+        let (mut values, missing) = self.sort_out(&place, wanted, found);
         if !missing.is_empty() {
             let keys: Vec<Key> = missing.keys().cloned().collect();
             let chain = chain.computing(self.link.backend(), &place.address, &keys);
             let can_stand_in = missing.values().all(|missing| missing.standby.is_some());
             let patience = Patience::new(self.link.clock(), &place.settings, can_stand_in);
-            let call = Call { engine: self, place, chain, patience };
-            values.extend(Box::pin(call.load(missing, compute)).await?);
+            let call = Call { engine: self, place, chain, patience, is_away };
+            // Without its type, so that loaders within loaders are no deep ones.
+            let computed: BoxFuture<'_, Result<HashMap<Key, T>>> =
+                Box::pin(call.load(missing, compute));
+            values.extend(computed.await?);
         }
         Ok(order.iter().map(|key| values.get(key).cloned()).collect())
     }
 
-    /// Reads the keys: what is there, and what is missing.
-    async fn find_wanted<K, T: Value>(
+    /// What is there, and what is missing.
+    fn sort_out<K, T: Value>(
         &self,
         place: &Place,
         wanted: BTreeMap<Key, K>,
-    ) -> Result<(HashMap<Key, T>, BTreeMap<Key, Missing<K, T>>)> {
-        let keys: Vec<Key> = wanted.keys().cloned().collect();
-        if keys.is_empty() {
-            return Ok(Default::default());
-        }
-        let found = match self.read(&place.address, &keys, Ask::Values).await {
-            Ok(found) => found,
-            Err(error) if self.computes_despite(&error) => keys.iter().map(|_| None).collect(),
-            Err(error) => return Err(error),
-        };
+        found: Vec<Option<Found>>,
+    ) -> (HashMap<Key, T>, BTreeMap<Key, Missing<K, T>>) {
         let (mut values, mut missing) = (HashMap::new(), BTreeMap::new());
         for ((key, name), found) in wanted.into_iter().zip(found) {
             let fresh = found.as_ref().filter(|found| found.is_fresh());
@@ -114,7 +128,7 @@ impl Engine {
         }
         self.counters.hits.add(values.len() as u64);
         self.counters.misses.add(missing.len() as u64);
-        Ok((values, missing))
+        (values, missing)
     }
 }
 
@@ -163,13 +177,8 @@ impl Call {
         let watch = Stopwatch::start();
         let what = Keys(names.len(), &self.place);
         tracing::debug!(%what, "computing");
-        let load = || async { compute(names).await.map(|all| by_key(all)) };
-        let renewals = async {
-            match join_all(holds.iter().map(Hold::keep)).await.pop() {
-                Some(never) => never,
-                None => std::future::pending().await,
-            }
-        };
+        let load = load(|| async { compute(names).await.map(by_key) });
+        let renewals = keep_all(&holds);
         let (chain, stand_in) = (self.chain.clone(), || self.stand_in(&keys));
         let error = match run(chain, &self.patience, &what, load, renewals, stand_in).await {
             Ran::Done(mut computed) => {
@@ -213,7 +222,8 @@ impl Call {
     /// joined meanwhile are taken off what is missing.
     ///
     /// Whoever waits for a key holds none that comes after it: so two who want the same keys in different
-    /// orders never wait for each other.
+    /// orders never wait for each other. And those before it are not held for long: the other may need one
+    /// of them.
     async fn hold_all<K: Sync, T: Value>(
         &self,
         missing: &mut BTreeMap<Key, Missing<K, T>>,
@@ -249,12 +259,21 @@ impl Call {
                     }
                 }
             }
-            if let Some((key, token, lease)) = holder
-                && let Some(value) = self.wait(&key, &token, lease).await
-            {
-                again.retain(|other| *other != key);
-                missing.remove(&key);
-                values.insert(key, value);
+            if let Some((key, token, lease)) = holder {
+                let value = match self.wait_holding(&key, &token, lease, &holds).await {
+                    Ok(value) => value,
+                    Err(TooLong) => {
+                        // Perhaps it is one of these that the other waits for.
+                        again.extend(holds.drain(..).map(|hold| hold.claim.key.clone()));
+                        again.sort_unstable();
+                        self.wait(&key, &token, lease).await
+                    }
+                };
+                if let Some(value) = value {
+                    again.retain(|other| *other != key);
+                    missing.remove(&key);
+                    values.insert(key, value);
+                }
             }
             asked = again;
         }
@@ -264,21 +283,34 @@ impl Call {
     async fn ask<K, T: Value>(&self, key: &Key, missing: &Missing<K, T>) -> Result<Answer<T>> {
         let Self { engine, place, .. } = self;
         let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
-        let takeoff = engine.flights.take_off::<T>(claim.id());
-        let (lease, takeoff) = match claim.ask(LEASE_TIME, missing.unreadable.as_ref()).await {
+        if self.is_away {
+            return Ok(self.hold(claim, None, missing));
+        }
+        let takeoff = engine.flights.take_off(place.kind::<T>(), claim.id());
+        let held = match claim.ask(LEASE_TIME, missing.unreadable.as_ref()).await {
             Ok(Leased::Held(lease)) => {
                 takeoff.holds(lease.token.clone());
-                (Some(lease), Some(takeoff))
+                Some((lease, takeoff))
             }
             Ok(Leased::Taken(token, holder)) => return Ok(Answer::Taken(token, holder)),
             Ok(Leased::Present(found)) => {
                 let value = engine.coder.open(&found.envelope, &place.settings);
                 return Ok(value.map_or(Answer::Unreadable(found.envelope), Answer::Value));
             }
-            Err(error) if engine.computes_despite(&error) => (None, None),
+            Err(error) if engine.computes_despite(&error) => None,
             Err(error) => return Err(error),
         };
-        Ok(Answer::Hold(Box::new(Hold {
+        Ok(self.hold(claim, held, missing))
+    }
+
+    fn hold<K, T: Clone>(
+        &self,
+        claim: Claim,
+        held: Option<(Lease, Takeoff)>,
+        missing: &Missing<K, T>,
+    ) -> Answer<T> {
+        let (lease, takeoff) = held.unzip();
+        Answer::Hold(Box::new(Hold {
             claim,
             lease,
             takeoff,
@@ -286,7 +318,22 @@ impl Call {
             refresh: None,
             chain: self.chain.clone(),
             patience: self.patience.clone(),
-        })))
+        }))
+    }
+
+    /// Waits until another's lease is gone, but not for long, and renews those that are held meanwhile.
+    async fn wait_holding<T: Value>(
+        &self,
+        key: &Key,
+        token: &Token,
+        lease: Id,
+        holds: &[Hold<T>],
+    ) -> Result<Option<T>, TooLong> {
+        let wait = within(self.engine.link.clock(), HELD, self.wait(key, token, lease));
+        match select(Box::pin(wait), Box::pin(keep_all(holds))).await {
+            Either::Left((value, _)) => value.ok_or(TooLong),
+            Either::Right((never, _)) => match never {},
+        }
     }
 
     /// Waits until another's lease is gone; the value, if it came by joining.
@@ -297,7 +344,7 @@ impl Call {
             engine.link.backend().wait(&place.address, key, lease).await;
             return None;
         }
-        match engine.join(token, lease).await {
+        match engine.join(place, token, lease).await {
             Joined::Value(value) => Some(value),
             Joined::Failed(_) | Joined::Nothing => None,
         }
@@ -340,7 +387,18 @@ impl fmt::Display for Keys<'_> {
     }
 }
 
+/// Renews all leases, as long as this is polled.
+async fn keep_all<T: Value>(holds: &[Hold<T>]) -> Infallible {
+    match join_all(holds.iter().map(Hold::keep)).await.pop() {
+        Some(never) => never,
+        None => pending().await,
+    }
+}
+
 /// What a loader gave, by key; of two values for one key the later.
 fn by_key<K: Into<Key>, T>(all: impl IntoIterator<Item = (K, T)>) -> HashMap<Key, T> {
     all.into_iter().map(|(key, value)| (key.into(), value)).collect()
 }
+
+/// How long leases are held while another is waited for.
+const HELD: Duration = Duration::from_secs(1);

@@ -1,12 +1,11 @@
 //! Refreshing a value before it expires.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::claim::Claim;
-use super::compute::Call;
-use super::hold::{Ended, Hold};
+use super::compute::{Call, Start};
+use super::hold::Ended;
 use super::patience::Limit;
 use super::standby::LEASE_TIME;
 use crate::backend::{Envelope, Found, Leased, Life};
@@ -31,12 +30,8 @@ impl Engine {
 
 impl<T: Value> Call<T> {
     /// Computes the value anew if nobody else does, and gives the new one, or else the old.
-    pub(super) async fn refresh<S, Fut>(self, old: &Envelope, start: S) -> Result<T>
-    where
-        S: FnOnce(Hold<T>) -> Fut + Send,
-        Fut: Future<Output = Ended<T>> + Send,
-    {
-        match self.try_to_refresh(old, start).await {
+    pub(super) async fn refresh(self, old: Envelope, start: Start<'_, T>) -> Result<T> {
+        match self.try_to_refresh(&old, start).await {
             Ended::Behind => {
                 let late = || self.too_late(Limit::Soft);
                 self.standby.as_ref().map(|old| old.value.clone()).ok_or_else(late)
@@ -45,20 +40,16 @@ impl<T: Value> Call<T> {
         }
     }
 
-    async fn try_to_refresh<S, Fut>(&self, old: &Envelope, start: S) -> Ended<T>
-    where
-        S: FnOnce(Hold<T>) -> Fut + Send,
-        Fut: Future<Output = Ended<T>> + Send,
-    {
+    async fn try_to_refresh(&self, old: &Envelope, start: Start<'_, T>) -> Ended<T> {
         let Self { engine, place, key, .. } = self;
         let Some(turn) = engine.flights.refresh(&place.address, key) else { return Ended::Behind };
         let mut claim = Claim::new(Arc::clone(engine), place.clone(), key.clone());
-        let takeoff = engine.flights.take_off::<T>(claim.id());
+        let takeoff = engine.flights.take_off(place.kind::<T>(), claim.id());
         match claim.ask(LEASE_TIME, Some(old)).await {
             Ok(Leased::Held(lease)) => {
                 takeoff.holds(lease.token.clone());
                 let hold = self.hold(claim, Some((lease, takeoff)), Some(turn));
-                Box::pin(start(hold)).await
+                start(hold).await
             }
             // It has been refreshed meanwhile.
             Ok(Leased::Present(found)) => {

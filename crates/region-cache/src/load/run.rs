@@ -7,7 +7,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use futures::future::{Either, select};
+use futures::future::{BoxFuture, Either, select};
 
 use super::chain::Chain;
 use super::patience::{Limit, Patience};
@@ -21,24 +21,32 @@ pub(super) enum Ran<R> {
     Late,
 }
 
+/// A loader that was called. Without its type, so that loaders within loaders are no deep types.
+pub(crate) type Load<'a, R> = BoxFuture<'a, Result<R, BoxError>>;
+
+/// Calls a loader, when the future is polled: so one that panics before it gives a future is caught too.
+pub(crate) fn load<'a, R, E, Fut>(call: impl FnOnce() -> Fut + Send + 'a) -> Load<'a, R>
+where
+    Fut: Future<Output = Result<R, E>> + Send + 'a,
+    E: Into<BoxError>,
+{
+    Box::pin(async { call().await.map_err(Into::into) })
+}
+
 /// Runs a loader as a part of `chain`, until its caller takes what `stands_in`. `what` names what it
 /// computes, in errors.
-pub(super) async fn run<R, E, Fut, Still>(
+pub(super) async fn run<R, Still>(
     chain: Chain,
     patience: &Patience,
     what: &(dyn Display + Sync),
-    load: impl FnOnce() -> Fut,
+    load: Load<'_, R>,
     renewals: impl Future<Output = Infallible>,
     stands_in: impl FnOnce() -> Still,
 ) -> Ran<R>
 where
     Still: Future<Output = bool>,
-    Fut: Future<Output = Result<R, E>>,
-    E: Into<BoxError>,
 {
-    // Called within, so that one that panics before it gives a future is caught too.
-    let load = AssertUnwindSafe(async { load().await }).catch_unwind();
-    let load = Box::pin(chain.scope(load));
+    let load = Box::pin(chain.scope(AssertUnwindSafe(load).catch_unwind()));
     let kept = async {
         match select(load, Box::pin(renewals)).await {
             Either::Left((loaded, _)) => loaded,
@@ -47,7 +55,7 @@ where
     };
     match patience.wait(kept, stands_in).await {
         Ok(Ok(Ok(result))) => Ran::Done(result),
-        Ok(Ok(Err(error))) => Ran::Failed(failed(what, error.into())),
+        Ok(Ok(Err(error))) => Ran::Failed(failed(what, error)),
         Ok(Err(panic)) => Ran::Failed(panicked(what, panic.as_ref())),
         Err(Limit::Hard) => Ran::Failed(patience.too_late(Limit::Hard, what)),
         Err(Limit::Soft) => Ran::Late,

@@ -6,6 +6,7 @@ use super::chain::Chain;
 use crate::backend::{Found, Life};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::flight::Kind;
 use crate::key::Key;
 use crate::place::{Place, What};
 use crate::wire::Value;
@@ -71,6 +72,13 @@ impl Engine {
 
     pub(super) fn rest(&self, place: &Place, key: &Key) {
         self.flights.rests.begin(&place.address, key, self.link.clock());
+    }
+}
+
+impl Place {
+    /// What a value of type `T` is, here.
+    pub(super) fn kind<T: 'static>(&self) -> Kind {
+        Kind::of::<T>(self.settings.schema)
     }
 }
 

@@ -13,9 +13,9 @@ use super::read::{garbled, judge, validated};
 use super::script::{LEASE, RELEASE, RENEW, STAND};
 use super::write::new_ids;
 use crate::backend::{Address, Id, Lease, Leased, Token, Wish};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::tasks::timer;
+use crate::tasks::{timer, within};
 use crate::time::{Clock, Timestamp};
 
 impl Redis {
@@ -30,10 +30,17 @@ impl Redis {
             .arg(wish.time.as_millis().to_string())
             .arg(proposals)
             .arg(life(wish.time))
-            .arg(passed_over.unwrap_or_default());
+            .arg(passed_over.unwrap_or_default())
+            .arg(self.not_after(&line));
         // For its caller this is a read: a lease that nobody knows of ends by its deadline.
         let sent_at = local_now();
         let reply = call.run(&line, &layout::fence(wish.region), Asked::Read).await?;
+        if reply == [Value::BulkString(b"L".to_vec())] {
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                "the request for a lease reached the Redis server when nobody waited for it any more",
+            ));
+        }
         self.leased(wish, &line, sent_at, reply).ok_or_else(|| garbled(Asked::Read))
     }
 
@@ -52,7 +59,8 @@ impl Redis {
             .arg(lease.key.as_bytes())
             .arg(layout::text(lease.id))
             .arg(lease.time.as_millis().to_string())
-            .arg(life(lease.time));
+            .arg(life(lease.time))
+            .arg(self.not_after(&line));
         let reply = call.run(&line, &layout::leases(&lease.region), Asked::Change).await?;
         Ok(reply == [Value::Int(1)])
     }
@@ -63,8 +71,10 @@ impl Redis {
         for pause in LOOKS.build() {
             let Some(pause) = timer(&Clock::system(), pause) else { return };
             pause.await;
-            // What cannot be seen, those who ask for the lease will be told of.
-            if !matches!(self.is_held(region, key, id).await, Ok(true)) {
+            // What cannot be seen in time, those who ask for the lease will be told of.
+            let look = self.is_held(region, key, id);
+            if !matches!(within(&Clock::system(), self.lines.timeout(), look).await, Some(Ok(true)))
+            {
                 return;
             }
         }
@@ -88,6 +98,12 @@ impl Redis {
         let line = self.lines.shared().await?;
         let call = self.begin(&RELEASE, &line, region).arg(key.as_bytes()).arg(layout::text(id));
         call.run_for_nothing(&line, &layout::leases(region), Asked::Change).await
+    }
+
+    /// When nobody waits for an answer any more, by the server's clock: a request that was held up and
+    /// comes later must not take a lease that nobody knows of.
+    fn not_after(&self, line: &Line) -> String {
+        line.now().saturating_add(self.lines.timeout()).as_millis().to_string()
     }
 
     fn leased(

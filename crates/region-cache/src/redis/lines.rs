@@ -63,6 +63,11 @@ impl Lines {
         })
     }
 
+    /// How long an operation may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// The shared line: the one that lives, or a new one.
     pub(super) async fn shared(self: &Arc<Self>) -> Result<Line> {
         if let Some(line) = self.living() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Region;
 use crate::error::{BoxError, Result};
 use crate::key::Key;
-use crate::load::Loading;
+use crate::load::{Loading, load};
 use crate::options::EntryOptions;
 use crate::place::Place;
 use crate::wire::Value;
@@ -68,7 +68,7 @@ impl Region {
     {
         let (place, key) = self.entry(key)?;
         let engine = Arc::clone(&self.engine);
-        engine.compute(place.clone(), key, |hold| hold.compute(compute)).await
+        engine.compute(place.clone(), key, |hold| hold.compute(load(compute))).await
     }
 
     /// The value of a key, computed where it is absent by a loader that cannot fail.

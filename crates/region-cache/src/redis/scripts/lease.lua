@@ -2,8 +2,10 @@
 --
 -- ARGV[4] field   ARGV[5] lease id   ARGV[6] its time in ms   ARGV[7] proposed ids
 -- ARGV[8] life of fences in ms   ARGV[9] head of an envelope to be passed over, or empty
+-- ARGV[10] when nobody waits for the answer any more
 -- Gives {'P', envelope, ms left} if the key has a value by now; else {'H', reign, holder, ids ..} if the
 -- lease is the caller's, {'O', ..} if for that another's was taken over, {'T', ..} if it is another's.
+-- Gives {'L'} if it comes too late: a lease that nobody knows of would only keep others waiting.
 -- Atomic: the look at the value, the fences and the lease.
 local field, id, time = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local levels = levels_of(path)
@@ -13,6 +15,7 @@ check_path(levels, ids)
 if trouble then return trouble end
 
 local now = now_millis()
+if now > tonumber(ARGV[10]) then return { 'L' } end
 local own = ids[#levels]
 if own then
   local there = redis.call('HGET', hash, field)
