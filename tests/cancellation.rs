@@ -10,11 +10,11 @@ use std::task::Poll;
 use futures::future::BoxFuture;
 use futures::poll;
 use region_cache::backend::Backend;
-use region_cache::{Cache, Clock, Lookup, Region, Result};
+use region_cache::{Cache, Clock, Error, Lookup, Region, Result};
 use region_cache_testkit::backends::{Operation, Stuck, Yielding};
 use tokio::task::yield_now;
 
-use self::acts::{ACTS, Act, KEYS, UNENDING_ACTS};
+use self::acts::{ACTS, Act, BEHIND, KEYS, UNENDING_ACTS};
 
 #[tokio::test]
 async fn a_future_that_is_dropped_at_any_poll_leaves_nothing_locked() {
@@ -128,6 +128,11 @@ impl Scene {
             }
         }
 
+        // What goes on behind its caller comes to its end, and others can wait for it.
+        let shop = self.slow.region("shop");
+        let behind = shop.get_or_compute(BEHIND, || async { Ok::<_, Error>(7) });
+        assert_eq!(at_once(behind).await.unwrap(), 7, "{after}");
+
         // No transaction is watching: what others write is their own business.
         for cache in [&self.slow, &self.fast] {
             let conflicts = cache.stats().conflicts;
@@ -141,7 +146,7 @@ impl Scene {
 
         // Nothing is left that only time could take away.
         for region in self.regions() {
-            region.remove_many(KEYS).await.unwrap();
+            region.remove_many(KEYS.into_iter().chain([BEHIND])).await.unwrap();
         }
         at_once(self.slow.clone().shutdown()).await;
         let stats = self.fast.stats();

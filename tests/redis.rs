@@ -2,6 +2,7 @@
 //!
 //! Two caches that are connected to one server stand for two processes.
 
+mod computing;
 mod errors;
 mod gate;
 mod lives;

@@ -17,6 +17,7 @@ async fn no_reader_ever_sees_what_was_invalidated() {
     // Otherwise this would prove nothing.
     assert!(report.hit_percent() > 50, "{report}");
     assert!(report.overtaken > 0 && report.changes > 10_000, "{report}");
+    assert!(report.computed > 10_000, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]

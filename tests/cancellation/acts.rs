@@ -1,10 +1,14 @@
 //! Everything that a cache can be asked for, once each.
 
 use std::future::pending;
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
-use futures::future::BoxFuture;
-use region_cache::{Cache, EntryOptions, Key, Lookup, Result};
+use futures::future::{BoxFuture, join};
+use region_cache::{
+    BoxError, Cache, EntryOptions, Key, Lookup, RefreshAhead, Region, Result, loaded,
+};
+use tokio::task::yield_now;
 
 /// Something that a cache can be asked for.
 pub(crate) struct Act {
@@ -20,6 +24,9 @@ impl Act {
 
 /// The keys that the acts use: some are there, some are not.
 pub(crate) const KEYS: [&str; 5] = ["number", "other", "absent", "added", "leased"];
+
+/// What is computed behind its caller, who may be gone when it is stored.
+pub(crate) const BEHIND: &str = "behind";
 
 macro_rules! acts {
     ($($name:literal: |$cache:ident| $act:expr;)*) => {
@@ -99,6 +106,83 @@ pub(crate) const ACTS: &[Act] = acts! {
     "invalidate": |cache| cache.region("shop.catalog").invalidate().await?;
     "freed": |cache| cache.region("shop").invalidate().await?.freed().await?;
     "clear": |cache| cache.clear().await?.freed().await?;
+    "get_or_compute of a present key": |cache| {
+        cache.region("shop").get_or_compute("number", || slowly(7)).await?;
+    };
+    "get_or_compute of an absent key": |cache| {
+        let shop = cache.region("shop");
+        shop.remove("leased").await?;
+        shop.get_or_compute("leased", || slowly(7)).await?;
+    };
+    "get_or_compute of an unreadable value": |cache| {
+        let shop = cache.region("shop.catalog");
+        shop.set("leased", "text").await?;
+        shop.get_or_compute("leased", || slowly(7)).await?;
+    };
+    "get_or_compute that fails": |cache| {
+        let shop = cache.region("shop.catalog.42");
+        shop.remove("leased").await?;
+        assert!(shop.get_or_compute("leased", fails).await.is_err());
+    };
+    "get_or_compute of two callers": |cache| {
+        let shop = cache.region("shop");
+        shop.remove("absent").await?;
+        let both = [(); 2].map(|()| shop.get_or_compute("absent", || slowly(7)));
+        let [one, two] = both;
+        let (one, two) = join(one, two).await;
+        assert_eq!((one?, two?), (7, 7));
+    };
+    "get_or_compute in a loader": |cache| {
+        let shop = cache.region("shop");
+        shop.remove_many(["leased", "absent"]).await?;
+        shop.get_or_compute("leased", async || {
+            loaded(shop.get_or_compute("absent", || slowly(7)).await?)
+        }).await?;
+    };
+    "get_or_compute that is served a stale value": |cache| {
+        let shop = cache.region("shop").with(|o| o.stale_for(MINUTE));
+        shop.set("added", &7).await?;
+        shop.expire("added").await?;
+        assert_eq!(shop.get_or_compute("added", fails).await?, 7);
+        shop.remove("added").await?;
+    };
+    "get_or_compute that refreshes": |cache| {
+        refreshed(&cache).await?.get_or_compute("leased", || slowly(7)).await?;
+    };
+    "get_or_compute that cannot refresh": |cache| {
+        refreshed(&cache).await?.get_or_compute("leased", fails).await?;
+    };
+    "get_or_insert_with": |cache| {
+        let shop = cache.region("shop.catalog");
+        shop.remove("leased").await?;
+        shop.get_or_insert_with("leased", || async { 7 }).await?;
+    };
+    "get_or_compute_with": |cache| {
+        let shop = cache.region("shop");
+        shop.remove(BEHIND).await?;
+        let options = EntryOptions::new().no_ttl();
+        shop.get_or_compute_with(BEHIND, options, |_| slowly(7)).await?;
+    };
+    "get_or_compute_with that fails": |cache| {
+        let shop = cache.region("shop");
+        shop.remove(BEHIND).await?;
+        let failed = shop.get_or_compute_with(BEHIND, EntryOptions::new(), |_| fails());
+        assert!(failed.await.is_err());
+    };
+    "get_or_compute_many": |cache| {
+        let shop = cache.region("shop");
+        shop.remove_many(["leased", "absent"]).await?;
+        shop.get_or_compute_many(KEYS, several).await?;
+    };
+    "get_or_compute_many of two callers": |cache| {
+        let shop = cache.region("shop.catalog");
+        shop.remove_many(["leased", "absent"]).await?;
+        let backwards: Vec<&str> = KEYS.into_iter().rev().collect();
+        let (one, two) = (shop.get_or_compute_many(KEYS, several), shop.get_or_compute_many(backwards, several));
+        let (one, two) = join(one, two).await;
+        one?;
+        two?;
+    };
     "build": |cache| {
         let builder = Cache::builder().backend(cache.backend());
         builder.build().await?
@@ -122,8 +206,75 @@ pub(crate) const UNENDING_ACTS: &[Act] = acts! {
             t.set("other", &6)
         }).await?;
     };
+    "get_or_compute that waits": |cache| {
+        let shop = cache.region("shop");
+        shop.get_or_compute("leased", pending::<Result<i64>>).await?;
+    };
+    "get_or_compute that waits for itself": |cache| {
+        let shop = cache.region("shop");
+        let first = shop.get_or_compute("leased", pending::<Result<i64>>);
+        let (one, two) = join(first, shop.get_or_compute("leased", || slowly(7))).await;
+        assert!(one.is_err() && two.is_err());
+    };
+    "get_or_compute that waits for a lookup": |cache| {
+        let shop = cache.region("shop");
+        let _held = shop.lookup::<i64>("leased").await?;
+        shop.get_or_compute("leased", || slowly(7)).await?;
+    };
+    "get_or_compute of another type that waits": |cache| {
+        let shop = cache.region("shop");
+        let first = shop.get_or_compute("leased", pending::<Result<i64>>);
+        let second = shop.get_or_compute("leased", || slowly(String::from("text")));
+        let (one, two) = join(first, second).await;
+        assert!(one.is_err() && two.is_err());
+    };
+    "get_or_compute that refreshes for ever": |cache| {
+        refreshed(&cache).await?.get_or_compute("leased", pending::<Result<i64>>).await?;
+    };
+    "get_or_compute_many that waits": |cache| {
+        let shop = cache.region("shop");
+        shop.get_or_compute_many(KEYS, |_| pending::<Result<Vec<(&str, i64)>>>()).await?;
+    };
+    "get_or_compute_many that waits for one key": |cache| {
+        let shop = cache.region("shop");
+        let first = shop.get_or_compute("leased", pending::<Result<i64>>);
+        let (one, many) = join(first, shop.get_or_compute_many(KEYS, several)).await;
+        assert!(one.is_err() && many.is_err());
+    };
     "lookup that computes": |cache| match cache.region("shop").lookup::<i64>("leased").await? {
         Lookup::Hit(_) => {}
         Lookup::Miss(_miss) => pending::<()>().await,
     };
 };
+
+/// A loader with a pause.
+async fn slowly<T>(value: T) -> Result<T, BoxError> {
+    yield_now().await;
+    Ok(value)
+}
+
+async fn fails() -> Result<i64, BoxError> {
+    yield_now().await;
+    Err("it failed".into())
+}
+
+/// A loader of several keys, which leaves one out.
+async fn several(missing: Vec<&'static str>) -> Result<Vec<(&'static str, i64)>, BoxError> {
+    yield_now().await;
+    Ok(missing.into_iter().skip(1).map(|key| (key, 7)).collect())
+}
+
+/// A region with a value that is due for a refresh.
+async fn refreshed(cache: &Cache) -> Result<Region> {
+    let shop = cache.region("shop.catalog.42");
+    shop.remove("leased").await?;
+    let costly = || async {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_micros(10) {}
+        slowly(7).await
+    };
+    shop.get_or_compute("leased", costly).await?;
+    Ok(shop.with(|o| o.refresh_ahead(RefreshAhead::by_cost_times(1e18))))
+}
+
+const MINUTE: Duration = Duration::from_secs(60);

@@ -1,10 +1,13 @@
 //! Other processes: the test binary once more, told by the environment to run one function only.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Write, stdin};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
+
+use region_cache_testkit::server::{freeze, thaw};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A process that a test has started. It ends with this value.
 pub(super) struct Process {
@@ -46,6 +49,27 @@ impl Process {
     pub(super) fn hear(&self, patience: Duration) -> String {
         self.lines.recv_timeout(patience).expect("a word of the other process")
     }
+
+    /// Waits until it says this, whatever it says before.
+    pub(super) fn hear_until(&self, patience: Duration, wanted: &str) {
+        while self.hear(patience) != wanted {}
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub(super) fn kill9(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Freezes it (`SIGSTOP`).
+    pub(super) fn stop(&self) {
+        freeze(&self.process);
+    }
+
+    /// Lets it go on.
+    pub(super) fn cont(&self) {
+        thaw(&self.process);
+    }
 }
 
 impl Drop for Process {
@@ -59,6 +83,19 @@ impl Drop for Process {
 pub(super) fn say(line: &str) {
     // The harness writes to the same stream, and does not always end its lines.
     println!("{MARK}{line}");
+}
+
+/// What the process that has started this one says, line by line.
+pub(super) fn orders() -> UnboundedReceiver<String> {
+    let (sender, orders) = unbounded_channel();
+    thread::spawn(move || {
+        for line in stdin().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    orders
 }
 
 /// What this process was told; nothing if it is not a child.

@@ -13,6 +13,7 @@ use region_cache_testkit::server::{Server, poll_until};
 use tokio::task::JoinSet;
 
 use super::hiccups::Hiccups;
+use super::patience::assert_in_time;
 use super::witness::Witness;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
@@ -54,10 +55,9 @@ async fn nothing_stale_and_nothing_untrue_over_bad_lines() {
     println!("{report}\n{:?}\n{:?}", report.slowest, wires.fired());
     assert!(report.findings.is_empty(), "{report}");
     assert!(report.hit_percent() > 20, "it proves too little: {report}");
+    assert!(report.computed > 500, "it proves too little: {report}");
+    assert_in_time(&report, TIMEOUT, &wires.hiccups);
     let longest = TIMEOUT + SECOND + wires.hiccups.longest();
-    for (operation, time) in &report.slowest {
-        assert!(*time < longest, "`{operation}` took {time:?}");
-    }
     for witness in &witnesses {
         println!("{witness:?}");
         witness.assert_true(longest);
@@ -94,9 +94,7 @@ async fn each_kind_of_fault_by_itself_is_survived() {
         let (report, ()) = futures::join!(audit, enough);
         println!("{kind:?}: {report}");
         assert!(report.findings.is_empty(), "{kind:?}: {report}");
-        let slowest = report.slowest.values().max().copied().unwrap_or_default();
-        let longest = TIMEOUT + SECOND + wires.hiccups.longest();
-        assert!(slowest < longest, "{kind:?}: {:?}", report.slowest);
+        assert_in_time(&report, TIMEOUT, &wires.hiccups);
     }
 }
 

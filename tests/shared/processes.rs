@@ -71,10 +71,8 @@ async fn no_reader_in_any_process_sees_what_was_invalidated_in_any() {
         println!("{report}");
         assert!(report.is_clean(), "{report}");
         // Each has done its part.
-        assert!(
-            report.hit_percent() > 50 && report.changes > 1_000 && report.fills > 500,
-            "{report}"
-        );
+        assert!(report.hit_percent() > 50 && report.changes > 1_000, "{report}");
+        assert!(report.fills > 500 && report.computed > 500, "{report}");
     }
     let all = reports.into_iter().fold(Report::default(), Report::and);
     println!("{all} in {:?}", start.elapsed());

@@ -1,11 +1,15 @@
 //! Every future is `Send`, so that it can be awaited in a task: this file needs only to compile.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use futures::Stream;
 use region_cache::codec::Json;
 use region_cache::{
-    Cache, CacheBuilder, Clock, Entries, EntryOptions, Error, Invalidated, Key, Keys, Lookup, Miss,
-    Region, RegionOptions, Result, Stats, Transaction, global,
+    BoxError, Cache, CacheBuilder, Clock, Entries, EntryOptions, Error, Invalidated, Key, Keys,
+    Loading, Lookup, Miss, Region, RegionOptions, Result, Stats, Transaction, global, loaded,
 };
+use tokio::task::{JoinSet, yield_now};
 
 #[test]
 fn every_handle_can_be_shared_and_sent() {
@@ -19,6 +23,7 @@ fn every_handle_can_be_shared_and_sent() {
     shared::<Invalidated>();
     shared::<Miss<String>>();
     shared::<Lookup<String>>();
+    shared::<Loading<String>>();
     shared::<Key>();
     shared::<Error>();
     shared::<Clock>();
@@ -67,6 +72,89 @@ fn every_future_of_a_region_can_be_sent() {
             Lookup::Miss(miss) => miss.fill_with("text", EntryOptions::new()).await,
         }
     });
+}
+
+#[test]
+fn every_future_that_computes_can_be_sent() {
+    let (shop, name) = (Cache::in_memory().region("shop"), String::from("anvil"));
+    let mut runs = 0;
+    sent(shop.get_or_compute("k", || load(name.clone())));
+    sent(shop.get_or_compute("k", async || loaded(name.len())));
+    sent(shop.get_or_compute("k", async || -> Result<_, BoxError> { Ok(name.len()) }));
+    sent(shop.get_or_compute("k", || async move { loaded(1) }));
+    sent(shop.get_or_compute("k", || {
+        runs += 1;
+        load(runs)
+    }));
+    sent(shop.get_or_compute("k", async || shop.get_or_compute("l", || load(1)).await));
+    sent(shop.get_or_insert_with("k", async || name.len()));
+    sent(shop.get_or_insert_with("k", || async { 1 }));
+    sent(shop.get_or_compute_with("k", EntryOptions::new(), |_| load(1)));
+    sent(shop.get_or_compute_with("k", EntryOptions::new(), async |loading: Loading<i64>| {
+        loading.set_ttl(Duration::from_secs(1));
+        loaded(loading.unchanged().unwrap_or(1))
+    }));
+    sent(shop.get_or_compute_with("k", EntryOptions::new(), |loading| async move {
+        loading.set_version("v1");
+        load(loading.stale().copied().unwrap_or(1)).await
+    }));
+    let names = &name;
+    sent(shop.get_or_compute_many([1_u64, 2], |missing| load_all(missing, names)));
+    sent(shop.get_or_compute_many(["k", "l"], async |missing| {
+        loaded(missing.into_iter().map(|key| (key, names.clone())))
+    }));
+    sent(shop.get_or_compute_many(vec![name.clone()], |missing| async move {
+        load(missing.into_iter().map(|key| (key, 1)).collect::<HashMap<_, _>>()).await
+    }));
+}
+
+#[tokio::test]
+async fn every_computation_can_be_a_task() {
+    let mut tasks = JoinSet::new();
+    let shop = Cache::in_memory().region("shop");
+    let own = shop.clone();
+    tasks.spawn(async move { own.get_or_compute("a", || load(1)).await });
+    let own = shop.clone();
+    tasks.spawn(async move { own.get_or_compute("b", async || loaded(1)).await });
+    let own = shop.clone();
+    tasks.spawn(async move { own.get_or_compute("c", || async move { loaded(1) }).await });
+    let own = shop.clone();
+    tasks.spawn(async move {
+        let parts = [String::from("d"), String::from("e")];
+        let sum = own.get_or_compute("sum", async || {
+            let mut sum = 0;
+            for part in &parts {
+                sum += own.get_or_compute(part, async || loaded(part.len())).await?;
+            }
+            loaded(sum)
+        });
+        Ok(if sum.await? == 2 { 1 } else { 0 })
+    });
+    let own = shop.clone();
+    tasks.spawn(async move { own.get_or_insert_with("f", async || 1).await });
+    let own = shop.clone();
+    tasks.spawn(async move {
+        own.get_or_compute_with("g", EntryOptions::new(), |_| async move { loaded(1) }).await
+    });
+    let own = shop.clone();
+    tasks.spawn(async move {
+        let names = String::from("name");
+        let all = own.get_or_compute_many([1_u64], |missing| load_all(missing, &names)).await?;
+        Ok(if all == [Some(names)] { 1 } else { 0 })
+    });
+    for ended in tasks.join_all().await {
+        assert_eq!(ended.unwrap(), 1);
+    }
+}
+
+async fn load<T>(value: T) -> Result<T, std::io::Error> {
+    yield_now().await;
+    Ok(value)
+}
+
+async fn load_all(missing: Vec<u64>, name: &str) -> Result<Vec<(u64, String)>, BoxError> {
+    yield_now().await;
+    Ok(missing.into_iter().map(|key| (key, name.to_owned())).collect())
 }
 
 #[test]

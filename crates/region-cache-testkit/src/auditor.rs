@@ -3,11 +3,12 @@
 //!
 //! Each key has a version in the [`Truth`]. A writer makes it newer, invalidates (the key, its region,
 //! one above it, or everything), and when that is confirmed says so in the truth. A reader notes what
-//! is confirmed, then reads; on a miss it loads the version from the truth and fills. What it gets
-//! must never be older than what it noted.
+//! is confirmed, then reads; on a miss it loads the version from the truth and fills, or has the cache
+//! compute it, by loaders that are slow or nest. What it gets must never be older than what it noted.
 //!
 //! The truth is a trait, so that several processes can share one: by a [`Ledger`].
 
+mod computing;
 mod dice;
 #[cfg(unix)]
 mod ledger;

@@ -3,6 +3,7 @@
 mod canned;
 mod careless;
 mod counting;
+mod failing;
 mod operation;
 mod spoiling;
 mod stuck;
@@ -11,6 +12,7 @@ mod yielding;
 pub use canned::Canned;
 pub use careless::{Careless, Neglect};
 pub use counting::Counting;
+pub use failing::Failing;
 pub use operation::Operation;
 pub use spoiling::{Damage, Spoiling};
 pub use stuck::Stuck;

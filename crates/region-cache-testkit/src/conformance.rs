@@ -14,26 +14,41 @@
 
 mod case;
 mod fixture;
+mod loaders;
 mod samples;
 mod world;
 
 // The themes, with a function for each case.
 pub mod absence;
+pub mod breaker;
 pub mod closures;
 pub mod codecs;
+pub mod computing;
 pub mod conflicts;
 pub mod counters;
 pub mod errors;
 pub mod expiry;
+pub mod fail_safe;
+pub mod failures;
 pub mod fills;
 pub mod invalidation;
+pub mod joining;
 pub mod leases;
+pub mod loading;
+pub mod many;
+pub mod many_at_once;
 pub mod names;
+pub mod no_stale_fill;
 pub mod options;
+pub mod outages;
 pub mod reads;
+pub mod recursion;
+pub mod refresh;
 pub mod regions;
+pub mod replay;
 pub mod scans;
 pub mod stale;
+pub mod stampede;
 pub mod transactions;
 pub mod writes;
 
@@ -61,6 +76,20 @@ macro_rules! conformance {
         $crate::conflicts!($fixture);
         $crate::leases!($fixture);
         $crate::fills!($fixture);
+        $crate::computing!($fixture);
+        $crate::failures!($fixture);
+        $crate::recursion!($fixture);
+        $crate::no_stale_fill!($fixture);
+        $crate::joining!($fixture);
+        $crate::stampede!($fixture);
+        $crate::fail_safe!($fixture);
+        $crate::loading!($fixture);
+        $crate::refresh!($fixture);
+        $crate::many!($fixture);
+        $crate::many_at_once!($fixture);
+        $crate::outages!($fixture);
+        $crate::breaker!($fixture);
+        $crate::replay!($fixture);
         $crate::names!($fixture);
         $crate::errors!($fixture);
     };

@@ -40,6 +40,7 @@ use tempfile::TempDir;
 pub use self::builder::{Fsync, ServerBuilder};
 pub use self::client::Client;
 pub use self::monitor::Monitor;
+pub use self::process::{freeze, thaw};
 pub use self::value::Value;
 pub(crate) use self::wait::pause;
 pub use self::wait::poll_until;

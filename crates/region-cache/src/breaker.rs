@@ -30,8 +30,8 @@ struct State {
 struct Open {
     retry_at: Timestamp,
     pauses: ExponentialBackoff,
-    /// Whether one operation is under way by which it is seen whether the backend is back.
-    is_probed: bool,
+    /// Since when one operation is under way by which it is seen whether the backend is back.
+    probed: Option<Timestamp>,
     last: Error,
 }
 
@@ -48,7 +48,9 @@ impl Breaker {
     }
 
     /// Asks for leave. Refused with `Unavailable` while the backend is spared.
-    pub(crate) fn enter(&self, clock: &Clock) -> Result<Pass<'_>> {
+    ///
+    /// An operation by which the backend is tried counts as lost after `timeout`.
+    pub(crate) fn enter(&self, clock: &Clock, timeout: Duration) -> Result<Pass<'_>> {
         if self.is_calm.load(Ordering::Relaxed) {
             return Ok(Pass { breaker: self, is_probe: false });
         }
@@ -56,10 +58,12 @@ impl Breaker {
         let Some(open) = &mut state.open else {
             return Ok(Pass { breaker: self, is_probe: false });
         };
-        if open.is_probed || clock.now() < open.retry_at {
+        let now = clock.now();
+        let is_probed = open.probed.is_some_and(|since| now.since(since) < timeout);
+        if is_probed || now < open.retry_at {
             return Err(spared(&open.last));
         }
-        open.is_probed = true;
+        open.probed = Some(now);
         Ok(Pass { breaker: self, is_probe: true })
     }
 
@@ -71,7 +75,7 @@ impl Breaker {
     pub(crate) fn state(&self) -> BreakerState {
         match &self.state.lock().open {
             None => BreakerState::Closed,
-            Some(open) if open.is_probed => BreakerState::HalfOpen,
+            Some(open) if open.probed.is_some() => BreakerState::HalfOpen,
             Some(_) => BreakerState::Open,
         }
     }
@@ -93,7 +97,7 @@ impl Breaker {
         self.is_calm.store(false, Ordering::Relaxed);
         match &mut state.open {
             Some(open) if is_probe => {
-                open.is_probed = false;
+                open.probed = None;
                 open.retry_at = now.saturating_add(open.pauses.next().unwrap_or(LONGEST_PAUSE));
                 open.last = error.clone();
             }
@@ -107,7 +111,7 @@ impl Breaker {
                     let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
                     let retry_at = now.saturating_add(pause);
                     let last = error.clone();
-                    state.open = Some(Open { retry_at, pauses, is_probed: false, last });
+                    state.open = Some(Open { retry_at, pauses, probed: None, last });
                 }
             }
         }
@@ -118,6 +122,8 @@ impl Pass<'_> {
     /// Says how the operation ended.
     pub(crate) fn settle<T>(mut self, result: &Result<T>, clock: &Clock) {
         match result {
+            // Dropped without a word.
+            Err(error) if error.is_unasked() => return,
             Err(error) if error.is_outage() => {
                 self.breaker.fail(error, self.is_probe, clock.now());
             }
@@ -133,7 +139,7 @@ impl Drop for Pass<'_> {
             && let Some(open) = &mut self.breaker.state.lock().open
         {
             // Nothing was learnt. The next may try at once.
-            open.is_probed = false;
+            open.probed = None;
         }
     }
 }

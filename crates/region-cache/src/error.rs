@@ -32,8 +32,18 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    /// Whether the backend itself said so: then it is there.
-    is_answer: bool,
+    tells: Tells,
+}
+
+/// What an error says of how the backend is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tells {
+    /// What its kind says.
+    Kind,
+    /// That it is there: it gave this answer itself.
+    Answer,
+    /// Nothing: it was not asked.
+    Nothing,
 }
 
 /// The kinds of trouble that callers tell apart.
@@ -124,7 +134,7 @@ impl Error {
 
     /// An error for a [`Backend`](crate::backend::Backend) of one's own to return.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { kind, message: message.into(), source: None, is_answer: false }))
+        Self(Arc::new(Inner { kind, message: message.into(), source: None, tells: Tells::Kind }))
     }
 
     /// The same error with a cause below it.
@@ -134,22 +144,37 @@ impl Error {
             kind: self.0.kind,
             message: self.0.message.clone(),
             source: Some(Arc::from(source.into())),
-            is_answer: self.0.is_answer,
+            tells: self.0.tells,
         }))
     }
 
     /// The same error, given by a backend that is there: no sign of an outage.
     #[must_use]
     pub(crate) fn answered(self) -> Self {
+        self.telling(Tells::Answer)
+    }
+
+    /// The same error, for which no backend was asked.
+    #[must_use]
+    pub(crate) fn unasked(self) -> Self {
+        self.telling(Tells::Nothing)
+    }
+
+    fn telling(self, tells: Tells) -> Self {
         let Inner { kind, message, source, .. } = &*self.0;
         let (kind, message, source) = (*kind, message.clone(), source.clone());
-        Self(Arc::new(Inner { kind, message, source, is_answer: true }))
+        Self(Arc::new(Inner { kind, message, source, tells }))
+    }
+
+    /// Whether it says nothing of how the backend is.
+    pub(crate) fn is_unasked(&self) -> bool {
+        self.0.tells == Tells::Nothing
     }
 
     /// Whether the backend cannot be reached, or does not answer.
     pub(crate) fn is_outage(&self) -> bool {
         let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Unconfirmed];
-        kinds.contains(&self.0.kind) && !self.0.is_answer
+        kinds.contains(&self.0.kind) && self.0.tells == Tells::Kind
     }
 }
 

@@ -4,6 +4,7 @@
 //! else: who came later may know of a change that came later too.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +38,8 @@ pub(crate) struct Visitor<'a, A> {
 pub(crate) struct Guest<'a, S: Eq + Hash, A> {
     gates: &'a Gates<S, A>,
     spot: S,
-    gate: Arc<Gate<A>>,
+    /// None only while this is dropped.
+    gate: Option<Arc<Gate<A>>>,
     number: u64,
 }
 
@@ -73,7 +75,7 @@ impl<S: Eq + Hash + Clone, A: Clone> Gates<S, A> {
     pub(crate) fn arrive(&self, spot: S) -> Guest<'_, S, A> {
         let gate = Arc::clone(self.0.lock().entry(spot.clone()).or_default());
         let number = gate.number();
-        Guest { gates: self, spot, gate, number }
+        Guest { gates: self, spot, gate: Some(gate), number }
     }
 }
 
@@ -91,12 +93,15 @@ impl<'a, A: Clone> Visitor<'a, A> {
 impl<S: Eq + Hash, A: Clone> Guest<'_, S, A> {
     /// Waits until it is this guest's turn, or what it would ask for is known.
     pub(crate) async fn turn(&self) -> Turn<'_, A> {
-        Visitor { gate: &self.gate, number: self.number }.turn().await
+        match &self.gate {
+            Some(gate) => Visitor { gate, number: self.number }.turn().await,
+            None => pending().await,
+        }
     }
 
     /// How many requests have gone out from here: it grows as long as who has the turn goes on with it.
     pub(crate) fn requests(&self) -> u64 {
-        self.gate.requests.load(Ordering::SeqCst)
+        self.gate.as_ref().map_or(0, |gate| gate.requests.load(Ordering::SeqCst))
     }
 }
 
@@ -116,8 +121,9 @@ impl<A> Asking<'_, A> {
 impl<S: Eq + Hash, A> Drop for Guest<'_, S, A> {
     fn drop(&mut self) {
         let mut gates = self.gates.0.lock();
-        // The map's and this guest's own: nobody else is there.
-        if Arc::strong_count(&self.gate) <= 2 {
+        // Under the lock, so that of two who go at once the later sees that it is the last.
+        drop(self.gate.take());
+        if gates.get(&self.spot).is_some_and(|gate| Arc::strong_count(gate) == 1) {
             gates.remove(&self.spot);
         }
     }

@@ -102,8 +102,23 @@ impl Link {
         operation: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let _under_way = self.enter()?;
-        let pass = self.breaker.enter(&self.clock)?;
+        let pass = self.breaker.enter(&self.clock, self.timeout)?;
         self.run(effect, pass, operation).await
+    }
+
+    /// Has the backend do something that does not tell whether it is there.
+    pub(crate) async fn prepare<'a, T, F>(
+        &'a self,
+        act: impl FnOnce(&'a dyn Backend) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let _under_way = self.enter()?;
+        // Refused as anything else, but no sign of life.
+        drop(self.breaker.enter(&self.clock, self.timeout)?);
+        let prepared = within(&self.clock, self.timeout, act(self.backend.as_ref())).await;
+        prepared.unwrap_or_else(|| Err(self.too_late(Effect::Reads)))
     }
 
     fn enter(&self) -> Result<TaskTrackerToken> {

@@ -175,25 +175,41 @@ impl Replay {
         }
     }
 
-    /// Does what is due, in the order in which it failed, until something fails again.
+    /// Does what is due, in the order in which it failed, until the backend does not answer again.
     async fn do_what_is_due(&self) -> Result<()> {
         let due = self.queue.lock().all();
         for (number, duty) in due {
-            match &duty {
-                Duty::Tree(target) => {
-                    let again = |backend| Backend::invalidate(backend, target);
-                    let walk = self.link.call(Effect::Changes, again).await?;
-                    self.tasks.run(free(Arc::clone(&self.link), walk));
-                }
-                Duty::Key(change) => {
-                    let again = vec![change.clone()];
-                    self.link.call(Effect::Changes, |backend| backend.write(again)).await?;
-                }
+            match self.fulfil(&duty).await {
+                Ok(()) => tracing::info!(?duty, "done and confirmed at last"),
+                Err(error) if error.is_outage() || error.is_closed() => return Err(error),
+                // It would be refused again and again, and would keep others from being done.
+                Err(error) => tracing::error!(%error, ?duty, "refused, and given up"),
             }
-            tracing::info!(?duty, "done and confirmed at last");
             self.change(|queue| queue.done(number));
         }
         Ok(())
+    }
+
+    async fn fulfil(&self, duty: &Duty) -> Result<()> {
+        match duty {
+            Duty::Tree(target) => {
+                let again = |backend| Backend::invalidate(backend, target);
+                let walk = self.link.call(Effect::Changes, again).await?;
+                self.tasks.run(free(Arc::clone(&self.link), walk));
+                Ok(())
+            }
+            Duty::Key(change) => match self.write(change.clone()).await {
+                // A full server lets nothing expire, because that stores something; but it removes.
+                Err(error) if error.is_unavailable() && !error.is_outage() => {
+                    self.write(Change { act: Act::Remove, ..change.clone() }).await
+                }
+                result => result,
+            },
+        }
+    }
+
+    async fn write(&self, change: Change) -> Result<()> {
+        self.link.call(Effect::Changes, |backend| backend.write(vec![change])).await.map(drop)
     }
 }
 

@@ -274,8 +274,7 @@ impl Engine {
     {
         let mut pauses = PAUSES.build();
         loop {
-            let session =
-                self.link.call(Effect::Reads, |backend| backend.begin(&home.address)).await?;
+            let session = self.link.prepare(|backend| backend.begin(&home.address)).await?;
             let attempt = Attempt::new(&self, &home, session);
             match closure(attempt.handle()).await {
                 Ok(value) => {

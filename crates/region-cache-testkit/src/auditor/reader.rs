@@ -1,5 +1,6 @@
 //! What a reader does.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,14 +14,14 @@ use super::{Auditor, Finding};
 
 /// What is stored under a key: enough to tell another key's value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Value {
-    key: usize,
-    version: u64,
+pub(super) struct Value {
+    pub(super) key: usize,
+    pub(super) version: u64,
 }
 
 impl Auditor {
     /// Reads until the audit is over.
-    pub async fn read(&self, cache: &Cache, seed: u64) {
+    pub async fn read(self: &Arc<Self>, cache: &Cache, seed: u64) {
         let mut dice = Dice::new(seed);
         let regions = self.regions(cache);
         while !self.is_over.load(Ordering::Relaxed) {
@@ -30,9 +31,11 @@ impl Auditor {
                 0 => self.read_region(&regions[region], region).await.map(drop),
                 1 => self.get(&regions[region], key).await,
                 2 => self.get_in_a_transaction(&regions[region], key).await,
-                share if share >= 16 - self.plan.regions.min(13) => {
-                    self.fill_region(&regions[region], region, &mut dice).await
-                }
+                share if share >= 16 - self.plan.regions.min(13) => match dice.below(2) {
+                    0 => self.fill_region(&regions[region], region, &mut dice).await,
+                    _ => self.compute_region(&regions[region], region, &mut dice).await,
+                },
+                share if share % 2 == 1 => self.compute(&regions, key, &mut dice).await,
                 _ => self.look_up(&regions[region], key, dice.below(4)).await,
             };
             if read.is_err() {
@@ -116,6 +119,35 @@ impl Auditor {
 
     /// Counts the read of one key, and compares what was found with the truth.
     async fn check(&self, key: usize, confirmed: u64, found: Option<Value>) {
+        self.count();
+        if let Some(value) = found {
+            self.tally.hits.add();
+            self.compare(key, confirmed, &value).await;
+        }
+    }
+
+    /// The same for a read that gives a value in any case, its own or one that was there.
+    pub(super) async fn check_computed(
+        &self,
+        key: usize,
+        confirmed: u64,
+        value: Option<Value>,
+        is_computed: bool,
+    ) {
+        self.count();
+        let count = if is_computed { &self.tally.computed } else { &self.tally.hits };
+        count.add();
+        match value {
+            Some(value) => self.compare(key, confirmed, &value).await,
+            None => self.find(Finding::Invented {
+                path: self.tree.path(self.tree.place(key).0).to_owned(),
+                key,
+                found: "nothing, although there was a loader".to_owned(),
+            }),
+        }
+    }
+
+    fn count(&self) {
         let reads = self.tally.reads.add();
         if reads.is_multiple_of(self.plan.reads_per_change) {
             self.changes.add_permits(1);
@@ -123,16 +155,18 @@ impl Auditor {
         if reads >= self.plan.reads {
             self.end();
         }
-        let Some(value) = found else { return };
-        self.tally.hits.add();
+    }
+
+    async fn compare(&self, key: usize, confirmed: u64, value: &Value) {
         let path = || self.tree.path(self.tree.place(key).0).to_owned();
-        let finding = if value.key != key || value.version > self.truth.version(key).await {
-            Finding::Invented { path: path(), key, found: format!("{value:?}") }
+        if value.key != key || value.version > self.truth.version(key).await {
+            self.find(Finding::Invented { path: path(), key, found: format!("{value:?}") });
         } else if value.version < confirmed {
-            Finding::Stale { path: path(), key, found: value.version, confirmed }
-        } else {
-            return;
-        };
+            self.find(Finding::Stale { path: path(), key, found: value.version, confirmed });
+        }
+    }
+
+    fn find(&self, finding: Finding) {
         if self.tally.find(finding) >= MOST_FINDINGS {
             self.end();
         }

@@ -13,9 +13,12 @@ pub struct Report {
     pub reads: u64,
     /// Those among them that were found in the cache.
     pub hits: u64,
-    /// Values that were computed and stored.
+    /// Those among them that were computed by `get_or_compute` and its kin, and handed out whether they
+    /// were stored or not.
+    pub computed: u64,
+    /// Values that were computed after a `lookup`, and stored.
     pub fills: u64,
-    /// Values that were computed under a lease and refused, because something came between.
+    /// Values that were computed after a `lookup`, under a lease, and refused, because something came between.
     pub overtaken: u64,
     /// Invalidations and removals that were confirmed.
     pub changes: u64,
@@ -63,6 +66,7 @@ impl Report {
     pub fn and(mut self, other: Self) -> Self {
         self.reads += other.reads;
         self.hits += other.hits;
+        self.computed += other.computed;
         self.fills += other.fills;
         self.overtaken += other.overtaken;
         self.changes += other.changes;
@@ -85,9 +89,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} reads ({} % hits), {} fills, {} overtaken, {} changes, {} errors, {} findings",
+            "{} reads ({} % hits), {} computed, {} fills, {} overtaken, {} changes, {} errors, {} findings",
             self.reads,
             self.hit_percent(),
+            self.computed,
             self.fills,
             self.overtaken,
             self.changes,
@@ -103,6 +108,7 @@ impl fmt::Display for Report {
 pub(super) struct Tally {
     pub(super) reads: Count,
     pub(super) hits: Count,
+    pub(super) computed: Count,
     pub(super) fills: Count,
     pub(super) overtaken: Count,
     pub(super) changes: Count,
@@ -144,6 +150,7 @@ impl Tally {
         Report {
             reads: self.reads.get(),
             hits: self.hits.get(),
+            computed: self.computed.get(),
             fills: self.fills.get(),
             overtaken: self.overtaken.get(),
             changes: self.changes.get(),

@@ -48,6 +48,12 @@ impl Tree {
         region * self.keys..(region + 1) * self.keys
     }
 
+    /// The key of a region whose name comes last, as names are ordered.
+    pub(super) fn last_of(&self, region: usize) -> usize {
+        let keys = self.keys_of(region);
+        keys.max_by_key(|key| self.place(*key).1.to_string()).unwrap_or_default()
+    }
+
     /// The keys of a region and of all beneath it; all keys for an empty path.
     pub fn keys_beneath(&self, path: &str) -> Vec<usize> {
         let is_beneath = |other: &str| {

@@ -1,8 +1,8 @@
 //! What many cases use.
 
-use std::cell::Cell;
 use std::future::Future;
 use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -58,17 +58,16 @@ impl Item {
 
 /// Counts how often a closure runs: an async one cannot change what it captures.
 #[derive(Debug, Default)]
-pub(super) struct Runs(Cell<u32>);
+pub(super) struct Runs(AtomicU32);
 
 impl Runs {
     /// Begins a run; which one it is, counted from 1.
     pub(super) fn begin(&self) -> u32 {
-        self.0.set(self.0.get() + 1);
-        self.0.get()
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     pub(super) fn count(&self) -> u32 {
-        self.0.get()
+        self.0.load(Ordering::SeqCst)
     }
 }
 

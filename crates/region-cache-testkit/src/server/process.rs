@@ -45,8 +45,7 @@ impl Process {
     }
 
     pub(super) fn signal(&self, signal: Signal) {
-        let sent = kill_process(Pid::from_child(&self.server), signal);
-        sent.unwrap_or_else(|error| panic!("{signal:?} to server {}: {error}", self.id()));
+        self::signal(&self.server, signal);
     }
 }
 
@@ -57,6 +56,26 @@ impl Drop for Process {
         end(&mut self.watchdog);
         end(&mut self.server);
     }
+}
+
+/// Freezes another process that a test has started (`SIGSTOP`): it does nothing, and its connections stay
+/// open.
+///
+/// # Panics
+///
+/// Where the process cannot be told. So does [`thaw`].
+pub fn freeze(process: &Child) {
+    signal(process, Signal::STOP);
+}
+
+/// Lets a process go on after [`freeze`].
+pub fn thaw(process: &Child) {
+    signal(process, Signal::CONT);
+}
+
+fn signal(process: &Child, signal: Signal) {
+    let sent = kill_process(Pid::from_child(process), signal);
+    sent.unwrap_or_else(|error| panic!("{signal:?} to process {}: {error}", process.id()));
 }
 
 /// A shell that reads from a pipe on which nothing is ever written. The read ends when this process

@@ -97,6 +97,12 @@ impl Engine {
     }
 }
 
+/// Whether a value that stands in may hide an error. A mistake of the program's must be seen: a loader
+/// that asks for its own key, a value that cannot be stored.
+pub(super) fn can_be_covered(error: &Error) -> bool {
+    !(error.is_recursion() || error.is_encode() || error.is_too_large() || error.is_closed())
+}
+
 fn boxed<'a, T, S, Fut>(start: S) -> Start<'a, T>
 where
     S: FnOnce(Hold<T>) -> Fut + Send + 'a,
@@ -113,9 +119,18 @@ impl<T: Value> Call<T> {
         Self { engine, place, key, chain, patience, standby }
     }
 
-    async fn load(self, unreadable: Option<Envelope>, start: Start<'_, T>) -> Result<T> {
-        let got = Box::pin(self.get(unreadable));
-        let got = self.patience.wait(got, || self.stands_in()).await;
+    async fn load(mut self, unreadable: Option<Envelope>, start: Start<'_, T>) -> Result<T> {
+        let got = loop {
+            let get = Box::pin(self.get(unreadable.clone()));
+            match self.patience.wait(get, || self.stands_in()).await {
+                // Nothing stands in any more: there is nothing to leave the key alone for.
+                Ok(Ok(Got::Rests)) if !self.stands_in().await => {
+                    self.standby = None;
+                    self.patience = self.patience.without_soft();
+                }
+                got => break got,
+            }
+        };
         let what = What(&self.place, &self.key);
         if let Ok(Ok(Got::Present(value))) = got {
             self.engine.counters.hits.add(1);
@@ -205,7 +220,7 @@ impl<T: Value> Call<T> {
                     takeoff.holds(lease.token.clone());
                     let flies = Asked::Flies(lease.token.clone(), lease.id);
                     asking.into_iter().for_each(|asking| asking.tell(flies.clone()));
-                    return Ok(self.hold(claim, Some((lease, takeoff)), None));
+                    return Ok(self.hold(claim, Some((lease, takeoff)), None).await);
                 }
                 Ok(Leased::Taken(token, holder)) if engine.flights.find(holder).is_some() => {
                     break Asked::Flies(token, holder);
@@ -231,15 +246,22 @@ impl<T: Value> Call<T> {
         (self.place.address.clone(), self.key.clone(), self.place.kind::<T>())
     }
 
-    pub(super) fn hold(
+    /// The right to compute. What stands in is looked at again: it may have been invalidated before the
+    /// lease was granted, and the loader must not see it then.
+    pub(super) async fn hold(
         &self,
         claim: Claim,
         lease: Option<(Lease, Takeoff)>,
         refresh: Option<Refresh>,
     ) -> Hold<T> {
+        let Self { engine, place, key, .. } = self;
+        let standby = match self.standby.clone() {
+            Some(standby) if lease.is_some() => engine.stands_in(place, key, standby).await,
+            standby => standby,
+        };
         let (lease, takeoff) = lease.unzip();
         let (chain, patience) = (self.chain.clone(), self.patience.clone());
-        Hold { claim, lease, takeoff, standby: self.standby.clone(), refresh, chain, patience }
+        Hold { claim, lease, takeoff, standby, refresh, chain, patience }
     }
 
     /// Computes without a backend, if that is wanted, for all who came before it began.
@@ -259,7 +281,7 @@ impl<T: Value> Call<T> {
             Ok(Turn::Mine(mut asking)) => {
                 asking.asks();
                 let claim = Claim::new(Arc::clone(&engine), self.place.clone(), self.key.clone());
-                let ended = start(self.hold(claim, None, None)).await;
+                let ended = start(self.hold(claim, None, None).await).await;
                 if let Some(landing) = ended.landing(self.chain.is_stale()) {
                     asking.tell(landing);
                 }
@@ -281,8 +303,7 @@ impl<T: Value> Call<T> {
     /// What can stand in now, or else the error.
     pub(super) async fn or_stale(&self, error: Error) -> Result<T> {
         let Self { engine, place, key, .. } = self;
-        // A loader that asks for its own key is a mistake that must be seen.
-        let Some(standby) = self.standby.clone().filter(|_| !error.is_recursion()) else {
+        let Some(standby) = self.standby.clone().filter(|_| can_be_covered(&error)) else {
             return Err(error);
         };
         let standby = engine.stands_in(place, key, standby).await;

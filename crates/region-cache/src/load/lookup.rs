@@ -144,7 +144,12 @@ impl Engine {
                 }
             };
             self.counters.misses.add(1);
-            let stale = self.stale(&place, stale.as_ref()).map(|standby| standby.value);
+            let stale = match self.stale(&place, stale.as_ref()) {
+                // It may have been invalidated before the lease was granted.
+                Some(standby) => self.stands_in(&place, &key, standby).await,
+                None => None,
+            };
+            let stale = stale.map(|standby| standby.value);
             return Ok(Lookup::Miss(Miss { claim, lease, stale }));
         }
     }

@@ -11,12 +11,13 @@ use futures::future::{BoxFuture, Either, join_all, select};
 
 use super::chain::Chain;
 use super::claim::Claim;
+use super::compute::can_be_covered;
 use super::hold::{Ended, Hold};
 use super::loading::Wishes;
 use super::patience::{Limit, Patience};
 use super::run::{Ran, load, run};
 use super::standby::{LEASE_TIME, Standby};
-use crate::backend::{Ask, Envelope, Found, Id, Lease, Leased, Token};
+use crate::backend::{Ask, Envelope, Found, Id, Lease, Leased, Life, Token};
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
 use crate::flight::{Joined, Takeoff};
@@ -362,7 +363,7 @@ impl Call {
             Some((key, standby))
         });
         let standbys = join_all(standbys).await.into_iter().collect::<Option<Vec<_>>>();
-        let Some(standbys) = standbys.filter(|_| !error.is_recursion()) else { return Err(error) };
+        let Some(standbys) = standbys.filter(|_| can_be_covered(&error)) else { return Err(error) };
         let serve = |(key, standby)| {
             let value = engine.serve(place, &key, &error, standby);
             (key, value)
@@ -373,7 +374,15 @@ impl Call {
     /// Whether something is still there for each of these keys, of which each had something to stand in.
     async fn stand_in(&self, keys: &[Key]) -> bool {
         let found = self.engine.read(&self.place.address, keys, Ask::Values).await;
-        found.map_or(true, |found| found.iter().all(Option::is_some))
+        let stale_for = self.place.settings.stale_for;
+        let stands_in = |found: &Option<Found>| match found.as_ref().map(|found| found.life) {
+            Some(Life::Over(since)) => since < stale_for,
+            life => life.is_some(),
+        };
+        match found {
+            Ok(found) => found.iter().all(stands_in),
+            Err(error) => error.is_outage(),
+        }
     }
 
     fn too_late(&self, limit: Limit, count: usize) -> Error {

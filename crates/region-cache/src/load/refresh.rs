@@ -48,7 +48,7 @@ impl<T: Value> Call<T> {
         match claim.ask(LEASE_TIME, Some(old)).await {
             Ok(Leased::Held(lease)) => {
                 takeoff.holds(lease.token.clone());
-                let hold = self.hold(claim, Some((lease, takeoff)), Some(turn));
+                let hold = self.hold(claim, Some((lease, takeoff)), Some(turn)).await;
                 start(hold).await
             }
             // It has been refreshed meanwhile.

@@ -51,7 +51,9 @@ impl Engine {
         match self.find(place, key).await {
             Ok(Some(found)) if found.is_fresh() => self.standby(place, &found),
             Ok(found) => self.stale(place, found.as_ref()),
-            Err(_) => Some(began_with),
+            Err(error) if error.is_outage() => Some(began_with),
+            // Among others: this very process wanted it gone, and could not do it yet.
+            Err(_) => None,
         }
     }
 

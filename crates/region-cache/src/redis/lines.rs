@@ -111,7 +111,7 @@ impl Lines {
                      time; nothing was sent"
                 ),
             )
-            .answered());
+            .unasked());
         };
         loop {
             let idle = self.idle.lock().pop();
@@ -172,6 +172,12 @@ impl Lines {
     }
 
     async fn connect(&self) -> Result<Line> {
+        if !self.tasks.can_keep() {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "there is no connection, and no tokio runtime here to make one on",
+            ));
+        }
         let is_dead = Arc::new(AtomicBool::new(false));
         let settings = self.info.redis_settings();
         let newest = settings.clone().set_protocol(ProtocolVersion::RESP3);
