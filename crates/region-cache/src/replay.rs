@@ -79,6 +79,11 @@ impl Replay {
         if self.length() == 0 {
             return Ok(());
         }
+        // Rare, and large: it would make the future of every operation large.
+        Box::pin(self.catch_up(region, keys)).await
+    }
+
+    async fn catch_up(self: &Arc<Self>, region: &Address, keys: Option<&[Key]>) -> Result<()> {
         let is_due = |duty: &Duty| duty.is_about(region, keys);
         if !self.queue.lock().any(is_due) {
             return Ok(());
