@@ -30,9 +30,9 @@ const FLOORS: [&[&str]; 6] = [
     // 0 words: pure values, no I/O, no async, no clock
     &["error", "time", "name", "key"],
     // 1 wire: all that leaves the process has a version
-    &["codec", "options", "place", "wire"],
+    &["codec", "options", "place", "wire", "signal"],
     // 2 ports: small traits
-    &["tasks", "backend", "bus"],
+    &["tasks", "bus", "backend"],
     // 3 adapters: they do not know each other
     &["memory", "null", "redis"],
     // 4 machinery: runs unchanged on any adapter
@@ -46,9 +46,12 @@ const FLOORS: [&[&str]; 6] = [
         "replay",
         "coder",
         "flight",
+        "event",
+        "hub",
         "engine",
         "entries",
         "invalidate",
+        "signals",
         "load",
         "transaction",
     ],

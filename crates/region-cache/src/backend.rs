@@ -27,9 +27,11 @@
 mod op;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use crate::bus::{Bus, Claimed, Interest, Journal, News, Opened, Position, Topic};
 pub use crate::name::Address;
 pub use crate::wire::{Draft, Envelope, Head, Id};
 pub use op::{
@@ -107,6 +109,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// What the backend holds in this process. All zeros where the data lives elsewhere.
     fn usage(&self) -> Usage;
+
+    /// The way to other processes that share the storage.
+    fn bus(&self) -> Arc<dyn Bus>;
 
     /// Ends what the backend has running. Called after the last operation of the cache that it was
     /// made for, perhaps more than once; never by a cache that it was lent to.

@@ -10,8 +10,9 @@ use crate::codec::Codec;
 use crate::coder::Coder;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hub::Hub;
 use crate::link::Link;
-use crate::memory::Memory;
+use crate::memory::{LocalBus, Memory};
 use crate::name::Namespace;
 use crate::null::Null;
 use crate::options::{Layers, OnUnavailable, RegionOptions};
@@ -229,7 +230,9 @@ impl CacheBuilder {
             "memory" if is_bare(&self.url) => {
                 Ok(Arc::new(Memory::new(self.memory_capacity, self.clock.clone())))
             }
-            "null" if is_bare(&self.url) => Ok(Arc::new(Null)),
+            "null" if is_bare(&self.url) => {
+                Ok(Arc::new(Null::new(Arc::new(LocalBus::new(self.clock.clone())))))
+            }
             "redis" | "redis+unix" => {
                 Ok(Arc::new(Redis::new(&self.url, Arc::clone(tasks), self.operation_timeout)?))
             }
@@ -267,6 +270,7 @@ fn assemble(
     let counters = Arc::new(Counters::default());
     let coder = Coder::new(layers.codecs().cloned().collect(), Arc::clone(&counters));
     let link = Arc::new(link);
+    let hub = Hub::new(link.backend().bus());
     let replay = Replay::new(Arc::clone(&link), Arc::clone(&tasks));
     Cache(Arc::new(Engine {
         namespace,
@@ -278,6 +282,7 @@ fn assemble(
         owns_backend,
         on_unavailable,
         flights: Arc::default(),
+        hub,
         counters,
     }))
 }

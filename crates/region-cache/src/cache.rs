@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Id};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::event::EventStream;
 use crate::invalidate::Invalidated;
 use crate::region::Region;
+use crate::signal::Signal;
+use crate::signals::Emitted;
 use crate::stats::Stats;
 use crate::time::Stopwatch;
 
@@ -75,6 +78,69 @@ impl Cache {
     /// ```
     pub async fn clear(&self) -> Result<Invalidated> {
         self.root().invalidate().await
+    }
+
+    /// Emits a signal: when this returns, every region that is bound to it, in whatever process, has
+    /// fallen, and those who listen were told. See [`Region::invalidate_on`].
+    ///
+    /// The signal is written down first: should this process die half-way, another that listens sees to
+    /// the rest within five seconds. Closures of other processes
+    /// ([`invalidate_on_with`](Region::invalidate_on_with)) run when they hear of it, a moment later.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Region::invalidate`]: then some of it may have fallen.
+    /// [`InvalidName`](crate::ErrorKind::InvalidName) for a bad name, and
+    /// [`Recursion`](crate::ErrorKind::Recursion) where
+    /// [signals lead to each other](crate::Signal::caused_by) without end.
+    ///
+    /// ```
+    /// # use region_cache::{Cache, Signal};
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let catalog = cache.region("shop.catalog");
+    /// catalog.invalidate_on("catalog.changed").await?;
+    /// catalog.set("size", &2).await?;
+    ///
+    /// assert_eq!(cache.emit("catalog.changed").await?.regions, 1);
+    /// assert_eq!(catalog.get::<i64>("size").await?, None);
+    /// cache.emit(Signal::new("user.updated").payload(&42)?).await?;
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn emit(&self, signal: impl Into<Signal>) -> Result<Emitted> {
+        self.0.emit(signal.into()).await
+    }
+
+    /// The events that a pattern stands for, from now on: signals by their names, and invalidations by
+    /// the paths of regions, those of regions above too. See [`Patterns`](crate::Patterns) for `*`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`](crate::ErrorKind::InvalidName) for a bad pattern, and
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) where the backend does not let us listen in time.
+    ///
+    /// ```
+    /// # use futures::StreamExt;
+    /// # use region_cache::{Cache, Event};
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let mut events = cache.subscribe("catalog.*").await?;
+    /// cache.emit("catalog.changed").await?;
+    /// match events.next().await {
+    ///     Some(Event::Signal(signal)) => assert_eq!(signal.name(), "catalog.changed"),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn subscribe(&self, pattern: &str) -> Result<EventStream> {
+        self.0.subscribe(pattern).await
+    }
+
+    /// The id by which other caches know this one, in [`Signal::by`].
+    pub fn instance(&self) -> Id {
+        self.0.hub.me
     }
 
     /// Asks the backend for an answer; how long it took.

@@ -6,6 +6,7 @@ use crate::backend::{Act, Ask, Change, Found, Outcome};
 use crate::coder::Coder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::flight::Flights;
+use crate::hub::Hub;
 use crate::key::Key;
 use crate::link::{Effect, Link};
 use crate::name::{Address, Namespace};
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) on_unavailable: OnUnavailable,
     /// The computations under way.
     pub(crate) flights: Arc<Flights>,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) counters: Arc<Counters>,
 }
 

@@ -37,10 +37,12 @@ mod time;
 pub mod codec;
 mod options;
 mod place;
+mod signal;
 mod wire;
 
 // Floor 2, ports.
 pub mod backend;
+mod bus;
 mod tasks;
 
 // Floor 3, adapters.
@@ -53,12 +55,15 @@ mod breaker;
 mod coder;
 mod engine;
 mod entries;
+mod event;
 mod flight;
 mod gate;
+mod hub;
 mod invalidate;
 mod link;
 mod load;
 mod replay;
+mod signals;
 mod stats;
 mod transaction;
 
@@ -73,6 +78,7 @@ pub use self::builder::CacheBuilder;
 pub use self::cache::Cache;
 pub use self::entries::{Entries, Keys};
 pub use self::error::{BoxError, Error, ErrorKind, Result, loaded};
+pub use self::event::{Event, EventStream};
 pub use self::global::global;
 pub use self::invalidate::Invalidated;
 pub use self::key::Key;
@@ -80,6 +86,8 @@ pub use self::load::{Loading, Lookup, Miss};
 pub use self::name::{segment, unsegment};
 pub use self::options::{EntryOptions, OnUnavailable, RefreshAhead, RegionOptions, Schema};
 pub use self::region::Region;
+pub use self::signal::{Fall, Patterns, Signal};
+pub use self::signals::{Binding, Emitted};
 pub use self::stats::{BreakerState, Stats};
 pub use self::time::{Clock, Timestamp};
 pub use self::transaction::{Target, Transaction};

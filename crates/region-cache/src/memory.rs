@@ -5,6 +5,7 @@
 //! and invalidating a region cuts its node off the tree: what is cut off cannot be reached, so no
 //! read needs to compare stamps. Freeing what was cut off happens in steps, as on a server.
 
+mod bus;
 mod change;
 mod evict;
 mod lease;
@@ -21,12 +22,14 @@ use async_trait::async_trait;
 use futures::future::select;
 use parking_lot::RwLock;
 
+pub(crate) use self::bus::LocalBus;
 use self::session::Transaction;
 use self::store::Store;
 use crate::backend::{
     Address, Ask, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session, Step,
     Usage, Walk, Wish,
 };
+use crate::bus::Bus;
 use crate::error::Result;
 use crate::key::Key;
 use crate::tasks::timer;
@@ -36,12 +39,14 @@ use crate::time::Clock;
 pub(crate) struct Memory {
     store: Arc<RwLock<Store>>,
     clock: Clock,
+    bus: Arc<LocalBus>,
 }
 
 impl Memory {
     /// A store that holds up to `capacity` bytes, what keeping them costs included.
     pub(crate) fn new(capacity: u64, clock: Clock) -> Self {
-        Self { store: Arc::new(RwLock::new(Store::new(capacity))), clock }
+        let bus = Arc::new(LocalBus::new(clock.clone()));
+        Self { store: Arc::new(RwLock::new(Store::new(capacity))), clock, bus }
     }
 
     /// Changes the store, after what is due by now has been swept out.
@@ -99,7 +104,9 @@ impl Backend for Memory {
     }
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
-        Ok(self.change(|store| store.invalidate(target)))
+        let walk = self.change(|store| store.invalidate(target));
+        self.bus.announce(target);
+        Ok(walk)
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {
@@ -120,6 +127,10 @@ impl Backend for Memory {
 
     fn usage(&self) -> Usage {
         self.change(|store| store.usage())
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        Arc::clone(&self.bus) as Arc<dyn Bus>
     }
 
     async fn close(&self) {}

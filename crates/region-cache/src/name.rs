@@ -11,46 +11,51 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Checks a region path: `segment(.segment)*`.
 fn check_path(path: &str) -> Result<()> {
+    check_name("region path", path)
+}
+
+/// Checks a name that follows the grammar of region paths; `what` it is, for the message.
+pub(crate) fn check_name(what: &str, path: &str) -> Result<()> {
     if path.len() > MAX_PATH_BYTES {
         return Err(invalid(format!(
-            "region path `{}…` is {} bytes long; at most {MAX_PATH_BYTES} are allowed",
+            "{what} `{}…` is {} bytes long; at most {MAX_PATH_BYTES} are allowed",
             prefix(path, 40).escape_debug(),
             path.len(),
         )));
     }
     let mut segments = 0;
     for segment in path.split('.') {
-        check_segment(segment, path)?;
+        check_segment(what, segment, path)?;
         segments += 1;
     }
     if segments > MAX_SEGMENTS {
         return Err(invalid(format!(
-            "region path `{path}` has {segments} segments; at most {MAX_SEGMENTS} are allowed"
+            "{what} `{path}` has {segments} segments; at most {MAX_SEGMENTS} are allowed"
         )));
     }
     Ok(())
 }
 
 /// Checks one segment; `path` is where it stands, for the message.
-fn check_segment(segment: &str, path: &str) -> Result<()> {
+fn check_segment(what: &str, segment: &str, path: &str) -> Result<()> {
     let shown = prefix(segment, 40).escape_debug();
     let place = path.escape_debug();
     if segment.is_empty() {
         return Err(invalid(format!(
-            "region path `{place}` has an empty segment; write names joined by single dots, such as \
+            "{what} `{place}` has an empty segment; write names joined by single dots, such as \
              `shop.catalog`"
         )));
     }
     if segment.len() > MAX_SEGMENT_BYTES {
         return Err(invalid(format!(
-            "segment `{shown}…` of a region path is {} bytes long; at most {MAX_SEGMENT_BYTES} are \
+            "segment `{shown}…` of a {what} is {} bytes long; at most {MAX_SEGMENT_BYTES} are \
              allowed, and `segment()` shortens anything to that",
             segment.len(),
         )));
     }
     match segment.chars().find(|&c| is_forbidden(c)) {
         Some(bad) => Err(invalid(format!(
-            "segment `{shown}` of region path `{place}` contains {bad:?}; a segment has no `.`, `{{`, \
+            "segment `{shown}` of {what} `{place}` contains {bad:?}; a segment has no `.`, `{{`, \
              `}}`, `:`, control characters or white space, and `segment()` escapes them"
         ))),
         None => Ok(()),

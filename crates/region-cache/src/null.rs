@@ -1,19 +1,31 @@
 //! The backend that stores nothing: `null:`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::backend::{
     Act, Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Token, Usage, Walk, Wish,
 };
+use crate::bus::Bus;
 use crate::error::Result;
 use crate::key::Key;
 
 /// Every read is a miss, every lease is granted, every change succeeds, and nothing is kept.
 ///
 /// For switching caching off without changing a line: programs must behave the same, only slower.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Null;
+#[derive(Clone, Debug)]
+pub(crate) struct Null {
+    bus: Arc<dyn Bus>,
+}
+
+impl Null {
+    /// Signals still go through a bus: they are no data.
+    pub(crate) fn new(bus: Arc<dyn Bus>) -> Self {
+        Self { bus }
+    }
+}
 
 #[async_trait]
 impl Backend for Null {
@@ -51,7 +63,7 @@ impl Backend for Null {
     }
 
     async fn begin(&self, _: &Address) -> Result<Box<dyn Session>> {
-        Ok(Box::new(*self))
+        Ok(Box::new(self.clone()))
     }
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
@@ -76,6 +88,10 @@ impl Backend for Null {
 
     fn usage(&self) -> Usage {
         Usage::default()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        Arc::clone(&self.bus)
     }
 
     async fn close(&self) {}

@@ -4,11 +4,13 @@
 //! read after it on the same line. Only this module knows the redis crate, Lua and hash tags.
 
 mod beliefs;
+mod bus;
 mod error;
 mod layout;
 mod lease;
 mod line;
 mod lines;
+mod listen;
 mod multi;
 mod read;
 mod script;
@@ -33,6 +35,7 @@ use crate::backend::{
     Address, Ask, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session, Step,
     Usage, Walk, Wish,
 };
+use crate::bus::Bus;
 use crate::error::Result;
 use crate::key::Key;
 use crate::tasks::Tasks;
@@ -129,6 +132,10 @@ impl Backend for Redis {
 
     fn usage(&self) -> Usage {
         Usage::default()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        Arc::new(self.clone())
     }
 
     async fn close(&self) {

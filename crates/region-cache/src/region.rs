@@ -2,6 +2,7 @@
 
 mod compute;
 mod entries;
+mod signals;
 mod tree;
 
 use std::fmt;

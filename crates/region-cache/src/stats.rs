@@ -47,6 +47,14 @@ pub struct Stats {
     pub takeovers: u64,
     /// Callers that were given a value which had run out of time.
     pub stale_served: u64,
+    /// Signals that were emitted here.
+    pub signals: u64,
+    /// Signals of other caches that were heard.
+    pub heard_signals: u64,
+    /// Messages of foreign programs on the channels of signals.
+    pub foreign_signals: u64,
+    /// Messages that were not understood.
+    pub ignored_messages: u64,
     /// Whether the backend is being spared.
     pub breaker: BreakerState,
     /// Failed invalidations, removals and expiries that wait to be done again.
@@ -99,6 +107,10 @@ pub(crate) struct Counters {
     pub(crate) lease_waits: Counter,
     pub(crate) takeovers: Counter,
     pub(crate) stale_served: Counter,
+    pub(crate) signals: Counter,
+    pub(crate) heard_signals: Counter,
+    pub(crate) foreign_signals: Counter,
+    pub(crate) ignored_messages: Counter,
     pub(crate) transactions: Counter,
     pub(crate) conflicts: Counter,
     pub(crate) invalidations: Counter,
@@ -136,6 +148,10 @@ impl Counters {
             lease_waits: self.lease_waits.get(),
             takeovers: self.takeovers.get(),
             stale_served: self.stale_served.get(),
+            signals: self.signals.get(),
+            heard_signals: self.heard_signals.get(),
+            foreign_signals: self.foreign_signals.get(),
+            ignored_messages: self.ignored_messages.get(),
             transactions: self.transactions.get(),
             conflicts: self.conflicts.get(),
             invalidations: self.invalidations.get(),

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use region_cache::backend::{
-    Address, Ask, Backend, Change, Cursor, Envelope, Found, Id, Lease, Leased, Life, Outcome, Page,
-    Session, Step, Usage, Walk, Wish,
+    Address, Ask, Backend, Bus, Change, Cursor, Envelope, Found, Id, Lease, Leased, Life, Outcome,
+    Page, Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Key, Result};
 
@@ -79,6 +79,10 @@ impl Backend for Canned {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use region_cache::backend::{
-    Act, Address, Ask, Backend, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page, Session,
-    Step, Usage, Walk, Wish,
+    Act, Address, Ask, Backend, Bus, Change, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Key, Result};
 
@@ -101,6 +101,10 @@ impl Backend for Careless {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use region_cache::backend::{
-    Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Address, Ask, Backend, Bus, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Key, Result};
@@ -120,6 +120,10 @@ impl Backend for Counting {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

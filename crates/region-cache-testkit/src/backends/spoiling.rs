@@ -4,7 +4,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use region_cache::backend::{
-    Act, Address, Ask, Backend, Change, Commit, Cursor, Envelope, Found, Id, Lease, Leased,
+    Act, Address, Ask, Backend, Bus, Change, Commit, Cursor, Envelope, Found, Id, Lease, Leased,
     Outcome, Page, Session, Step, Usage, Walk, When, Wish,
 };
 use region_cache::{Key, Result, Timestamp};
@@ -213,6 +213,10 @@ impl Backend for Spoiling {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use region_cache::backend::{
-    Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Address, Ask, Backend, Bus, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Key, Result};
@@ -141,6 +141,10 @@ impl Backend for Stuck {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

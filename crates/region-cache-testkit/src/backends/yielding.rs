@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use region_cache::backend::{
-    Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Address, Ask, Backend, Bus, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Key, Result};
@@ -100,6 +100,10 @@ impl Backend for Yielding {
 
     fn usage(&self) -> Usage {
         self.0.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.0.bus()
     }
 
     async fn close(&self) {

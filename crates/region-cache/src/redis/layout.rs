@@ -13,6 +13,12 @@
 //! <ns>:{.}:fence            string  the namespace's fence: <id>|<reign>; `.` can be no root
 //! <ns>:{.}:roots            set     known roots
 //! <ns>:{.}:p, <ns>:{.}:seq  of the namespace, as those of a root
+//! <ns>:{.}:b                hash    bindings of signals: text -> nothing
+//! <ns>:{.}:j                stream  the journal of signals, capped: e -> entry
+//! <ns>:{.}:u                hash    entries that are not done: id -> <last at work>|<position>
+//! <ns>:{.}:d:<digest>       string  a foreign signal that somebody sees to
+//! <ns>:signal:<name>        channel a signal, by anybody
+//! <ns>:adopted:<name>       channel a foreign signal that was seen to
 //! ```
 //!
 //! What is published is a MessagePack array: the version 1, who changed it (an id for each process), the
@@ -24,6 +30,7 @@
 //! in. What stands in braces decides the slot in a cluster: a whole tree below one root lies in one.
 
 use crate::backend::{Address, Id};
+use crate::bus::{Interest, Topic};
 
 /// The key of the region's entries.
 pub(super) fn entries(region: &Address) -> String {
@@ -65,15 +72,55 @@ pub(super) fn levels(region: &Address) -> Vec<Address> {
     std::iter::once(region.top()).chain(above).collect()
 }
 
+/// The key of the bindings of signals.
+pub(super) fn bindings(namespace: &str) -> String {
+    format!("{namespace}:{{.}}:b")
+}
+
+/// The key of the journal of signals.
+pub(super) fn journal(namespace: &str) -> String {
+    format!("{namespace}:{{.}}:j")
+}
+
+/// The channel of a topic.
+pub(super) fn channel(namespace: &str, topic: &Topic) -> String {
+    match topic {
+        Topic::Signal(name) => format!("{namespace}:signal:{name}"),
+        Topic::Adopted(name) => format!("{namespace}:adopted:{name}"),
+        Topic::Changes(root) => format!("{namespace}:{{{root}}}:changes"),
+    }
+}
+
+/// The topic of a channel.
+pub(super) fn topic(namespace: &str, channel: &str) -> Option<Topic> {
+    let rest = channel.strip_prefix(namespace)?.strip_prefix(':')?;
+    if let Some(name) = rest.strip_prefix("signal:") {
+        return Some(Topic::Signal(name.to_owned()));
+    }
+    if let Some(name) = rest.strip_prefix("adopted:") {
+        return Some(Topic::Adopted(name.to_owned()));
+    }
+    let root = rest.strip_prefix('{')?.strip_suffix("}:changes")?;
+    Some(Topic::Changes(root.to_owned()))
+}
+
+/// What to subscribe to.
+pub(super) fn patterns(namespace: &str, interest: Interest) -> Vec<String> {
+    let mut patterns = vec![format!("{namespace}:signal:*"), format!("{namespace}:adopted:*")];
+    if interest == Interest::Everything {
+        patterns.push(format!("{namespace}:{{*}}:changes"));
+    }
+    patterns
+}
+
 /// An id as text: 32 hexadecimal digits.
 pub(super) fn text(id: Id) -> String {
-    format!("{id:?}")
+    id.to_string()
 }
 
 /// The id that such a text stands for.
 pub(super) fn id(text: &str) -> Option<Id> {
-    let uuid = uuid::Uuid::try_parse(text).ok()?;
-    Some(Id::from_bytes(uuid.into_bytes()))
+    Id::parse(text)
 }
 
 /// The fences that stand, from the namespace's down, and what each hangs on if it is absent.

@@ -10,7 +10,7 @@ use arc_swap::ArcSwapOption;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use parking_lot::Mutex;
 use redis::AsyncConnectionConfig;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{ConnectionAddr, ConnectionInfo, ProtocolVersion, RedisConnectionInfo, RedisError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -181,10 +181,11 @@ impl Lines {
         let is_dead = Arc::new(AtomicBool::new(false));
         let settings = self.info.redis_settings();
         let newest = settings.clone().set_protocol(ProtocolVersion::RESP3);
-        let connection = match self.dial(&newest, &is_dead).await {
+        let connection = match self.dial(&newest, quiet(), &is_dead).await {
             // An older server refuses to greet in RESP3.
             Err(error) if speaks_only_resp2(&error) => {
-                self.dial(&settings.clone().set_protocol(ProtocolVersion::RESP2), &is_dead).await
+                let older = settings.clone().set_protocol(ProtocolVersion::RESP2);
+                self.dial(&older, quiet(), &is_dead).await
             }
             other => other,
         };
@@ -193,21 +194,33 @@ impl Lines {
         Line::open(connection, Arc::clone(&self.server), is_dead).await
     }
 
+    /// A connection on which messages are heard.
+    pub(super) async fn listening(
+        &self,
+        hear: impl AsyncPushSender,
+    ) -> Result<MultiplexedConnection> {
+        let newest = self.info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let config = quiet().set_push_sender(hear);
+        let connection = self.dial(&newest, config, &Arc::default()).await;
+        connection.map_err(|error| explain(error, Asked::Connection, &self.server))
+    }
+
     async fn dial(
         &self,
         settings: &RedisConnectionInfo,
+        config: AsyncConnectionConfig,
         is_dead: &Arc<AtomicBool>,
     ) -> Result<MultiplexedConnection, RedisError> {
         match self.info.addr() {
             ConnectionAddr::Tcp(host, port) => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                self.greet(settings, stream, is_dead).await
+                self.greet(settings, stream, config, is_dead).await
             }
             #[cfg(unix)]
             ConnectionAddr::Unix(path) => {
                 let stream = tokio::net::UnixStream::connect(path).await?;
-                self.greet(settings, stream, is_dead).await
+                self.greet(settings, stream, config, is_dead).await
             }
             _ => Err(RedisError::from((
                 redis::ErrorKind::InvalidClientConfig,
@@ -220,10 +233,9 @@ impl Lines {
         &self,
         settings: &RedisConnectionInfo,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        config: AsyncConnectionConfig,
         is_dead: &Arc<AtomicBool>,
     ) -> Result<MultiplexedConnection, RedisError> {
-        // Timeouts are the caller's; here one would only leave the line out of step.
-        let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let greeting = MultiplexedConnection::new_with_config(settings, stream, config);
         let (connection, driver) = greeting.await?;
         let is_dead = Arc::clone(is_dead);
@@ -276,6 +288,11 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo> {
              of the password percent-encoded",
         )
     })
+}
+
+/// Timeouts are the caller's; here one would only leave the line out of step.
+fn quiet() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_response_timeout(None)
 }
 
 fn speaks_only_resp2(error: &RedisError) -> bool {

@@ -41,6 +41,9 @@ scripts! {
     STEP: "path" "walk" "step";
     CHILDREN: "path" "children";
     COMMIT: "commit";
+    OPEN: "path" "open";
+    CLOSE: "path" "close";
+    TAKE_UP: "path" "take_up";
 }
 
 impl Script {

@@ -15,6 +15,11 @@ impl Id {
         Self(Uuid::new_v4().into_bytes())
     }
 
+    /// The id that 32 hexadecimal digits stand for.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(|uuid| Self(uuid.into_bytes()))
+    }
+
     /// The id's bytes.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
@@ -26,8 +31,15 @@ impl Id {
     }
 }
 
-impl fmt::Debug for Id {
+impl fmt::Display for Id {
+    /// 32 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Uuid::from_bytes(self.0).simple())
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }

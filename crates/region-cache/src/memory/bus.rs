@@ -1,0 +1,191 @@
+//! The bus within this process.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt};
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::backend::Id;
+use crate::bus::{Bus, Claimed, Interest, Journal, News, Opened, Position, Topic};
+use crate::error::Result;
+use crate::name::Address;
+use crate::time::{Clock, Timestamp};
+use crate::wire::Fallen;
+
+/// What caches in this process tell each other.
+#[derive(Debug)]
+pub(crate) struct LocalBus {
+    boards: Mutex<HashMap<String, Board>>,
+    messages: broadcast::Sender<(String, Topic, Bytes)>,
+    clock: Clock,
+    /// Who makes the changes, in announcements.
+    who: Id,
+}
+
+/// What is kept of one namespace.
+#[derive(Debug, Default)]
+struct Board {
+    bindings: BTreeSet<String>,
+    /// Capped, the oldest first.
+    journal: VecDeque<(Position, String)>,
+    end: Position,
+    /// Entries that are not done, and when somebody was last at work on each.
+    undone: BTreeMap<Id, (Timestamp, String)>,
+    adopted: HashMap<Id, Timestamp>,
+}
+
+impl LocalBus {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            boards: Mutex::default(),
+            messages: broadcast::Sender::new(WAITING),
+            clock,
+            who: Id::random(),
+        }
+    }
+
+    /// Tells of an invalidation.
+    pub(super) fn announce(&self, target: &Address) {
+        if self.messages.receiver_count() > 0 {
+            let root = if target.is_top() { "." } else { target.root() };
+            let fallen = Fallen { by: self.who, path: target.path().to_owned() };
+            self.send(target.namespace(), Topic::Changes(root.to_owned()), &fallen.encode());
+        }
+    }
+
+    fn send(&self, namespace: &str, topic: Topic, message: &[u8]) -> u64 {
+        let message = (namespace.to_owned(), topic, Bytes::copy_from_slice(message));
+        self.messages.send(message).map_or(0, |listeners| listeners as u64)
+    }
+
+    fn board<T>(&self, namespace: &str, visit: impl FnOnce(&mut Board, Timestamp) -> T) -> T {
+        visit(self.boards.lock().entry(namespace.to_owned()).or_default(), self.clock.now())
+    }
+}
+
+impl Board {
+    fn open(&mut self, id: Id, entry: &str, now: Timestamp) -> Opened {
+        self.end.minor += 1;
+        self.journal.push_back((self.end, entry.to_owned()));
+        if self.journal.len() > KEPT {
+            self.journal.pop_front();
+        }
+        self.undone.insert(id, (now, entry.to_owned()));
+        Opened { position: self.end, bindings: self.bindings() }
+    }
+
+    fn bindings(&self) -> Vec<String> {
+        self.bindings.iter().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl Bus for LocalBus {
+    async fn publish(&self, namespace: &str, topic: &Topic, message: &[u8]) -> Result<u64> {
+        Ok(self.send(namespace, topic.clone(), message))
+    }
+
+    fn subscribe(&self, namespace: &str, interest: Interest) -> BoxStream<'static, News> {
+        let namespace = namespace.to_owned();
+        let messages = self.messages.subscribe();
+        let heard = stream::unfold(messages, move |mut messages| {
+            let namespace = namespace.clone();
+            async move {
+                loop {
+                    let news = match messages.recv().await {
+                        Ok((of, topic, message)) if of == namespace => {
+                            News::Message(topic, message)
+                        }
+                        Ok(_) => continue,
+                        Err(RecvError::Lagged(_)) => News::Gap,
+                        Err(RecvError::Closed) => return None,
+                    };
+                    if interest == Interest::Everything
+                        || !matches!(news, News::Message(Topic::Changes(_), _))
+                    {
+                        return Some((news, messages));
+                    }
+                }
+            }
+        });
+        stream::once(async { News::Up }).chain(heard).boxed()
+    }
+
+    async fn bind(&self, namespace: &str, binding: &str) -> Result<()> {
+        self.board(namespace, |board, _| board.bindings.insert(binding.to_owned()));
+        Ok(())
+    }
+
+    async fn unbind(&self, namespace: &str, binding: &str) -> Result<bool> {
+        Ok(self.board(namespace, |board, _| board.bindings.remove(binding)))
+    }
+
+    async fn bindings(&self, namespace: &str) -> Result<Vec<String>> {
+        Ok(self.board(namespace, |board, _| board.bindings()))
+    }
+
+    async fn open(&self, namespace: &str, id: Id, entry: &str) -> Result<Opened> {
+        Ok(self.board(namespace, |board, now| board.open(id, entry, now)))
+    }
+
+    async fn adopt(
+        &self,
+        namespace: &str,
+        digest: Id,
+        window: Duration,
+        id: Id,
+        entry: &str,
+    ) -> Result<Option<Opened>> {
+        Ok(self.board(namespace, |board, now| {
+            board.adopted.retain(|_, until| now < *until);
+            if board.adopted.contains_key(&digest) {
+                return None;
+            }
+            board.adopted.insert(digest, now.saturating_add(window));
+            Some(board.open(id, entry, now))
+        }))
+    }
+
+    async fn close(&self, namespace: &str, id: Id, topic: &Topic, message: &[u8]) -> Result<u64> {
+        self.board(namespace, |board, _| board.undone.remove(&id));
+        Ok(self.send(namespace, topic.clone(), message))
+    }
+
+    async fn claim(&self, namespace: &str, idle: Duration) -> Result<Option<Claimed>> {
+        Ok(self.board(namespace, |board, now| {
+            let left = board.undone.iter_mut().find(|(_, (at, _))| now.since(*at) >= idle)?;
+            let (id, (at, entry)) = left;
+            *at = now;
+            let (id, entry) = (*id, entry.clone());
+            Some(Claimed { id, entry, bindings: board.bindings() })
+        }))
+    }
+
+    async fn journal(&self, namespace: &str, since: Option<Position>) -> Result<Journal> {
+        Ok(self.board(namespace, |board, _| {
+            let Some(since) = since else {
+                return Journal { end: board.end, is_whole: true, ..Journal::default() };
+            };
+            let first = board.journal.front().map(|(position, _)| *position);
+            let new = board.journal.iter().filter(|(position, _)| *position > since);
+            Journal {
+                entries: new.cloned().collect(),
+                end: board.end,
+                is_whole: since == board.end
+                    || first.is_some_and(|first| first.minor <= since.minor + 1),
+                has_more: false,
+            }
+        }))
+    }
+}
+
+/// How many messages may wait for a slow listener.
+const WAITING: usize = 4_096;
+
+/// How many journal entries are kept.
+const KEPT: usize = 10_000;
