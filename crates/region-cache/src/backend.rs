@@ -28,6 +28,7 @@ mod op;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -91,6 +92,16 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// every reader. The namespace itself is a target too. May free a small tree at once; the walk
     /// frees what is left.
     async fn invalidate(&self, target: &Address) -> Result<Walk>;
+
+    /// Closes a region: its fence falls, as by an invalidation, and none can be made at or beneath it, so
+    /// that nothing is stored, before [`unguard`](Self::unguard) or for `time`. It may be closed several
+    /// times, by guards with different ids.
+    ///
+    /// `again` lets a guard live on that is there; `false` if it is not there any more.
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool>;
+
+    /// Takes a guard away; whether it was there all the while.
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool>;
 
     /// Frees some more of what an invalidation left behind, in a short step, and only that: nothing
     /// that was written after the invalidation.

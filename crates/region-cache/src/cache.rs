@@ -1,12 +1,14 @@
 //! The cache: where regions come from.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::{Backend, Id};
+use crate::defer::{after_commit, put_off};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{BoxError, Result};
 use crate::event::EventStream;
 use crate::invalidate::Invalidated;
 use crate::region::Region;
@@ -109,7 +111,57 @@ impl Cache {
     /// # }).unwrap();
     /// ```
     pub async fn emit(&self, signal: impl Into<Signal>) -> Result<Emitted> {
-        self.0.emit(signal.into()).await
+        let signal = signal.into();
+        signal.check()?;
+        let later = (Arc::clone(&self.0), signal.clone());
+        if put_off(|| async move { later.0.emit(later.1).await.map(drop) }) {
+            return Ok(Emitted::default());
+        }
+        self.0.emit(signal).await
+    }
+
+    /// Runs a commit, and then what was to fall with it: calls of [`invalidate`](Region::invalidate),
+    /// [`clear`](Self::clear), [`remove`](Region::remove), [`remove_many`](Region::remove_many),
+    /// [`expire`](Region::expire) and [`emit`](Self::emit) within, of this cache and of any other, are put
+    /// off until it returned `Ok`, and then made together. So nobody can fill in between what the commit
+    /// is about to change, and one that fails invalidates nothing. Within, these calls tell nothing of
+    /// what they will do (`false`, 0).
+    ///
+    /// A process that dies between the commit and the invalidation leaves what it changed in the cache,
+    /// stale, until it expires. Where that matters, see [`Region::guarded`].
+    ///
+    /// # Errors
+    ///
+    /// What the commit fails with is [`Other`](crate::ErrorKind::Other), found by
+    /// [`downcast_ref`](crate::Error::downcast_ref); nothing was invalidated then. Any other error is of an
+    /// invalidation: the commit has succeeded, and what failed is done again until it is confirmed.
+    ///
+    /// ```
+    /// # use region_cache::{BoxError, Cache};
+    /// # struct Transaction;
+    /// # impl Transaction { async fn commit(self) -> Result<u64, std::io::Error> { Ok(7) } }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let users = cache.region("users");
+    /// users.set("7", "Ada").await?;
+    /// # let transaction = Transaction;
+    /// let id = cache.after_commit(async || {
+    ///     users.invalidate().await?; // wherever it belongs, deep in the code
+    ///     let id = transaction.commit().await?;
+    ///     Ok::<_, BoxError>(id)
+    /// }).await?;
+    /// assert_eq!(id, 7);
+    /// assert_eq!(users.get::<String>("7").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn after_commit<T, F, Fut, E>(&self, commit: F) -> Result<T>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Into<BoxError>,
+    {
+        after_commit(commit).await
     }
 
     /// The events that a pattern stands for, from now on: signals by their names, and invalidations by

@@ -83,6 +83,8 @@ pub enum ErrorKind {
     Recursion,
     /// A change was sent and no answer came: it may or may not have happened.
     Unconfirmed,
+    /// The guard of [`guarded`](crate::Region::guarded) was lost while the commit ran.
+    GuardLost,
     /// The cache was shut down, or a handle outlived what it belongs to.
     Closed,
     /// Anything else, among it everything that [`Error::other`] wraps.
@@ -234,6 +236,7 @@ predicates! {
     is_panic Panic
     is_recursion Recursion
     is_unconfirmed Unconfirmed
+    is_guard_lost GuardLost
     is_closed Closed
     is_other Other
 }

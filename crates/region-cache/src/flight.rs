@@ -44,6 +44,8 @@ pub(crate) enum Asked {
     Present(Found),
     /// A flight of this process holds the lease.
     Flies(Token, Id),
+    /// Nothing can be stored now.
+    Closed,
     /// The backend did not answer.
     Failed(Error),
 }

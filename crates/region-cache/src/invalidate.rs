@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::backend::{Step, Walk};
+use crate::backend::{Id, Step, Walk};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::link::Effect;
@@ -48,6 +48,13 @@ impl Invalidated {
             }
             go_last().await;
         }
+    }
+
+    /// One that is made after a commit: there is nothing to free yet.
+    pub(crate) fn put_off(engine: Arc<Engine>, target: Address) -> Self {
+        let progress = Step { freed: 0, is_done: true };
+        let walk = Walk { id: Id::NONE, target, progress };
+        Self { engine, walk: Arc::new(Mutex::new(walk)) }
     }
 
     /// Takes the next step; the number of regions once all are freed. The lock is held for no longer:

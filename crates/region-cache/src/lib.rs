@@ -53,11 +53,13 @@ mod redis;
 // Floor 4, machinery.
 mod breaker;
 mod coder;
+mod defer;
 mod engine;
 mod entries;
 mod event;
 mod flight;
 mod gate;
+mod guard;
 mod hub;
 mod invalidate;
 mod link;

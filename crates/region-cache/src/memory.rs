@@ -8,6 +8,7 @@
 mod bus;
 mod change;
 mod evict;
+mod guard;
 mod lease;
 mod read;
 mod session;
@@ -17,6 +18,7 @@ mod walk;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::select;
@@ -107,6 +109,18 @@ impl Backend for Memory {
         let walk = self.change(|store| store.invalidate(target));
         self.bus.announce(target);
         Ok(walk)
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        let is_there = self.change(|store| store.guard(region, id, time, again));
+        if !again {
+            self.bus.announce(region);
+        }
+        Ok(is_there)
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        Ok(self.change(|store| store.unguard(region, id)))
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

@@ -1,6 +1,7 @@
 //! The backend that stores nothing: `null:`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -68,6 +69,14 @@ impl Backend for Null {
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         Ok(Walk { id: Id::random(), target: target.clone(), progress: DONE })
+    }
+
+    async fn guard(&self, _: &Address, _: Id, _: Duration, _: bool) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn unguard(&self, _: &Address, _: Id) -> Result<bool> {
+        Ok(true)
     }
 
     async fn walk(&self, _: &Walk) -> Result<Step> {

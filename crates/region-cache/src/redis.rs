@@ -6,6 +6,7 @@
 mod beliefs;
 mod bus;
 mod error;
+mod guard;
 mod layout;
 mod lease;
 mod line;
@@ -114,6 +115,14 @@ impl Backend for Redis {
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {
         self.take_step(walk).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.close_region(region, id, time, again).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.open_region(region, id).await
     }
 
     async fn scan(&self, region: &Address, from: Option<Cursor>, limit: usize) -> Result<Page> {

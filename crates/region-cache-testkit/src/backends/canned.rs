@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use region_cache::backend::{
@@ -59,6 +60,14 @@ impl Backend for Canned {
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         self.inner.invalidate(target).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.inner.guard(region, id, time, again).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.inner.unguard(region, id).await
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -96,6 +97,16 @@ impl Backend for Counting {
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         self.calls.count(Operation::Invalidate);
         self.inner.invalidate(target).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.calls.count(Operation::Guard);
+        self.inner.guard(region, id, time, again).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.calls.count(Operation::Unguard);
+        self.inner.unguard(region, id).await
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

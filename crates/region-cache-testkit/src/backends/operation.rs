@@ -14,6 +14,8 @@ pub enum Operation {
     SessionRead,
     Commit,
     Invalidate,
+    Guard,
+    Unguard,
     Walk,
     Scan,
     Children,
@@ -23,7 +25,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::Lease,
         Self::Fill,
@@ -35,6 +37,8 @@ impl Operation {
         Self::SessionRead,
         Self::Commit,
         Self::Invalidate,
+        Self::Guard,
+        Self::Unguard,
         Self::Walk,
         Self::Scan,
         Self::Children,

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -150,7 +151,7 @@ impl Backend for Spoiling {
         let leased = self.inner.lease(Wish { despite: despite.as_ref(), ..wish }).await?;
         Ok(match leased {
             Leased::Present(found) => Leased::Present(self.spoilt.show_found(found)),
-            Leased::Held(_) | Leased::Taken(..) => leased,
+            Leased::Held(_) | Leased::Taken(..) | Leased::Closed => leased,
         })
     }
 
@@ -191,6 +192,14 @@ impl Backend for Spoiling {
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         self.inner.invalidate(target).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.inner.guard(region, id, time, again).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.inner.unguard(region, id).await
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

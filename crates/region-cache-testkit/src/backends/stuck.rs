@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -121,6 +122,14 @@ impl Backend for Stuck {
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         self.line.pass(Operation::Invalidate, self.inner.invalidate(target)).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.line.pass(Operation::Guard, self.inner.guard(region, id, time, again)).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.line.pass(Operation::Unguard, self.inner.unguard(region, id)).await
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

@@ -1,6 +1,7 @@
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use region_cache::backend::{
@@ -80,6 +81,14 @@ impl Backend for Yielding {
 
     async fn invalidate(&self, target: &Address) -> Result<Walk> {
         slowly(self.0.invalidate(target)).await
+    }
+
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        slowly(self.0.guard(region, id, time, again)).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        slowly(self.0.unguard(region, id)).await
     }
 
     async fn walk(&self, walk: &Walk) -> Result<Step> {

@@ -68,6 +68,8 @@ pub enum Leased {
     Taken(Token, Id),
     /// There is nothing to compute: the key has a value by now.
     Present(Found),
+    /// The region is [closed](super::Backend::guard): what is computed now is not stored.
+    Closed,
 }
 
 /// The right to compute a key's value, one at a time in the whole fleet.

@@ -56,7 +56,7 @@ impl Claim {
                 }
                 true
             }
-            Ok(Leased::Taken(..) | Leased::Present(_)) => false,
+            Ok(Leased::Taken(..) | Leased::Present(_) | Leased::Closed) => false,
             Err(error) => !error.is_unavailable() && !error.is_closed(),
         };
         leased

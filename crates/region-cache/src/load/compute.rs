@@ -45,6 +45,8 @@ enum Got<T> {
     Failed(Error),
     /// The key is left alone for a moment, and something can stand in.
     Rests,
+    /// What is computed now is not stored.
+    Closed,
     /// The right to compute.
     Hold(Box<Hold<T>>),
 }
@@ -147,6 +149,7 @@ impl<T: Value> Call<T> {
                 let ended = start(*hold).await;
                 self.result(ended).await
             }
+            Ok(Ok(Got::Closed)) => self.alone(start).await,
             Ok(Err(error)) => self.without_backend(error, start).await,
             Err(limit) => {
                 if limit == Limit::Soft {
@@ -186,6 +189,7 @@ impl<T: Value> Call<T> {
                     Joined::Failed(error) => return Ok(Got::Failed(error)),
                     Joined::Nothing => {}
                 },
+                Asked::Closed => return Ok(Got::Closed),
                 Asked::Failed(error) => return Err(error),
             }
         }
@@ -235,6 +239,7 @@ impl<T: Value> Call<T> {
                     within(engine.link.clock(), LEASE_TIME / 2, wait).await;
                 }
                 Ok(Leased::Present(found)) => break Asked::Present(found),
+                Ok(Leased::Closed) => break Asked::Closed,
                 Err(error) => break Asked::Failed(error),
             }
         };
@@ -264,19 +269,24 @@ impl<T: Value> Call<T> {
         Hold { claim, lease, takeoff, standby, refresh, chain, patience }
     }
 
-    /// Computes without a backend, if that is wanted, for all who came before it began.
+    /// Computes without a backend, if that is wanted.
     async fn without_backend(self, error: Error, start: Start<'_, T>) -> Result<T> {
-        let engine = Arc::clone(&self.engine);
-        if !engine.computes_despite(&error) {
+        if !self.engine.computes_despite(&error) {
             return self.or_stale(error).await;
         }
         tracing::debug!(what = %What(&self.place, &self.key), %error, "computed without the cache");
+        self.alone(start).await
+    }
+
+    /// Computes without storing, for all who came before it began.
+    async fn alone(self, start: Start<'_, T>) -> Result<T> {
+        let engine = Arc::clone(&self.engine);
         let guest = engine.flights.alone.arrive(self.spot());
         let ended = match self.patience.wait(guest.turn(), || self.stands_in()).await {
             Ok(Turn::Told(landing)) => match engine.joined(landing.take()) {
                 Joined::Value(value) => Ended::Value(value),
                 Joined::Failed(error) => Ended::Failed(error),
-                Joined::Nothing => Ended::Failed(error),
+                Joined::Nothing => Ended::Failed(self.too_late(Limit::Hard)),
             },
             Ok(Turn::Mine(mut asking)) => {
                 asking.asks();

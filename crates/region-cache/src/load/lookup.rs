@@ -135,7 +135,7 @@ impl Engine {
             let mut claim = Box::new(Claim::new(Arc::clone(&self), place.clone(), key.clone()));
             let lease = match claim.ask(LEASE_TIME, unreadable).await? {
                 Leased::Held(lease) => Some(Box::new(lease)),
-                Leased::Taken(..) => None,
+                Leased::Taken(..) | Leased::Closed => None,
                 // Somebody filled it in between. What cannot be read comes back at most once more
                 // for each time that somebody stores it.
                 Leased::Present(present) => {

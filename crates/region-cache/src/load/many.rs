@@ -298,6 +298,7 @@ impl Call {
                 let value = engine.coder.open(&found.envelope, &place.settings);
                 return Ok(value.map_or(Answer::Unreadable(found.envelope), Answer::Value));
             }
+            Ok(Leased::Closed) => None,
             Err(error) if engine.computes_despite(&error) => None,
             Err(error) => return Err(error),
         };

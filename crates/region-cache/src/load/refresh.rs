@@ -57,7 +57,7 @@ impl<T: Value> Call<T> {
                 value.map_or(Ended::Behind, Ended::Value)
             }
             // Another process is at it; and what cannot be refreshed now, can be in a moment.
-            Ok(Leased::Taken(..)) | Err(_) => {
+            Ok(Leased::Taken(..) | Leased::Closed) | Err(_) => {
                 engine.rest(place, key);
                 Ended::Behind
             }

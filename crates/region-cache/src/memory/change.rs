@@ -13,6 +13,7 @@ impl Store {
     /// Applies all changes or, where there is no room for them, none.
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
         self.check_room(&changes)?;
+        self.check_open(&changes)?;
         let before = self.changes;
         let outcomes = changes.into_iter().map(|change| self.change(change)).collect();
         // Only now, and never what was just stored: a transaction is not torn by its own weight.

@@ -38,6 +38,9 @@ impl Store {
         {
             return Leased::Present(found);
         }
+        if self.is_closed(wish.region) {
+            return Leased::Closed;
+        }
         let node = self.ensure(wish.region);
         let token = Token::new(self.fences(node));
         // A lease under another fence went with its node, so only the deadline is to be looked at.

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use slab::Slab;
 use tokio::sync::watch;
 
+use super::guard::Guard;
 use super::lease::Record;
 use super::session::Watch;
 use super::walk::Limbo;
@@ -33,6 +34,8 @@ pub(super) struct Store {
     pub(super) hand: usize,
     /// How many changes were made: numbers each entry's version.
     pub(super) changes: u64,
+    /// Regions that are closed.
+    pub(super) guards: Vec<Guard>,
     /// Told whenever a lease ends or its region falls: for those who wait for it.
     pub(super) ended: watch::Sender<()>,
 }
@@ -88,6 +91,7 @@ impl Store {
             evicted: 0,
             hand: 0,
             changes: 0,
+            guards: Vec::new(),
             ended: watch::Sender::new(()),
         }
     }

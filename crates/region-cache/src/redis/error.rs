@@ -68,6 +68,13 @@ fn judge(error: &RedisError, asked: Asked, server: &str) -> (ErrorKind, String) 
                  namespace's keys and channels (`~<namespace>:* &<namespace>:*`) and the commands"
             ),
         ),
+        "GUARDED" => (
+            ErrorKind::Conflict,
+            format!(
+                "region `{detail}` is closed by a guard, because a commit is under way after which it is \
+                 invalidated; nothing was written, try again in a moment"
+            ),
+        ),
         "WRONGTYPE" => (
             ErrorKind::WrongType,
             format!(

@@ -4,7 +4,8 @@
 //! <ns>:{<root>}:h:<path>    hash    the region's entries: field -> envelope
 //! <ns>:{<root>}:c:<path>    set     names of the child regions
 //! <ns>:{<root>}:f:<path>    string  the region's fence: <id>|<id of the parent's fence>;
-//!                                   a root's: <id>|<reign>|<id of the namespace's fence>
+//!                                   a root's: <id>|<reign>|<id of the namespace's fence>;
+//!                                   closed by guards: !<id>@<deadline> for each
 //! <ns>:{<root>}:l:<path>    hash    leases: field -> <id>|<stamp>|<deadline by the server's clock>
 //! <ns>:{<root>}:p           hash    unfinished walks: id -> <path>|<begun>
 //! <ns>:{<root>}:seq         string  number of the last change announced
@@ -125,6 +126,8 @@ pub(super) fn id(text: &str) -> Option<Id> {
 
 /// The fences that stand, from the namespace's down, and what each hangs on if it is absent.
 pub(super) struct Standing {
+    /// Whether one of them is closed.
+    pub(super) is_closed: bool,
     /// As far as they stand without a gap; complete if there is one for each level.
     pub(super) ids: Vec<Id>,
     levels: usize,
@@ -152,12 +155,13 @@ impl Standing {
                 None => break,
             }
         }
-        Self { ids, levels: fences.len() }
+        let is_closed = fences.iter().flatten().any(|fence| fence.starts_with('!'));
+        Self { is_closed, ids, levels: fences.len() }
     }
 
     /// The region's own fence was seen to stand, by somebody else.
     pub(super) fn is(own: Id) -> Self {
-        Self { ids: vec![own], levels: 1 }
+        Self { is_closed: false, ids: vec![own], levels: 1 }
     }
 
     /// The region's own fence, if it and all above it stand.

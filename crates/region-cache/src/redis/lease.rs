@@ -123,6 +123,9 @@ impl Redis {
             let found = judge(Some(bytes), &Standing::is(stamp), line.now(), Some(left))?;
             return Some(Leased::Present(found));
         }
+        if kind == "C" {
+            return Some(Leased::Closed);
+        }
         let reign = String::from_redis_value(reply.next()?).ok()?;
         line.confirm_reign(&reign, sent_at);
         let holder = layout::id(&String::from_redis_value(reply.next()?).ok()?)?;

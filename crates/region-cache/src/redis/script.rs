@@ -33,6 +33,8 @@ macro_rules! scripts {
 scripts! {
     LEASE: "path" "lease";
     RENEW: "path" "renew";
+    GUARD: "path" "guards" "guard";
+    UNGUARD: "path" "guards" "unguard";
     RELEASE: "path" "release";
     WRITE: "path" "write";
     INVALIDATE: "path" "walk" "invalidate";

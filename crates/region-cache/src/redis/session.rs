@@ -14,7 +14,7 @@ use super::line::Line;
 use super::lines::OwnLine;
 use super::multi::Multi;
 use super::read::{garbled, read, validated};
-use super::write::ATTEMPTS;
+use super::write::{ATTEMPTS, stores};
 use crate::backend::{Act, Address, Ask, Change, Commit, Found, Id, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -103,6 +103,11 @@ impl Transaction {
                     let mut look = redis::pipe();
                     look_at_all(&mut look, &layout::levels(region));
                     line.send(&look, Asked::Read).await?;
+                }
+                if standing.is_closed
+                    && by_region.get(*region).is_some_and(|c| c.iter().any(|c| stores(c)))
+                {
+                    return Err(guarded(region));
                 }
                 self.watched.insert((*region).clone(), standing.ids);
             }
@@ -211,6 +216,14 @@ fn executed(replies: Vec<Value>) -> Result<bool> {
         }
         _ => Err(garbled(Asked::Change)),
     }
+}
+
+fn guarded(region: &Address) -> Error {
+    let message = format!(
+        "region `{region}`, or one above it, is closed by a guard, because a commit is under way after which \
+         it is invalidated; nothing was written, try again in a moment"
+    );
+    Error::new(ErrorKind::Conflict, message)
 }
 
 fn outcome(change: &Change) -> Outcome {

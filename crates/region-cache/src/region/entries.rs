@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Region;
+use crate::defer::put_off;
 use crate::entries::{Entries, Keys};
 use crate::error::Result;
 use crate::key::Key;
 use crate::load::Lookup;
 use crate::options::EntryOptions;
+use crate::place::Place;
 use crate::wire::{Storable, Value};
 
 /// # Entries
@@ -132,7 +134,7 @@ impl Region {
     /// ```
     pub async fn remove(&self, key: impl Into<Key>) -> Result<bool> {
         let (place, key) = self.entry(key)?;
-        Ok(self.engine.remove_many(place, vec![key]).await? == 1)
+        Ok(self.take_many(place, vec![key]).await? == 1)
     }
 
     /// Whether a key is present. A value of whatever type counts, if its envelope can be read.
@@ -227,6 +229,14 @@ impl Region {
     /// ```
     pub async fn remove_many(&self, keys: impl IntoIterator<Item = impl Into<Key>>) -> Result<u64> {
         let (place, keys) = self.many(keys)?;
+        self.take_many(place, keys).await
+    }
+
+    async fn take_many(&self, place: &Place, keys: Vec<Key>) -> Result<u64> {
+        let later = (Arc::clone(&self.engine), place.clone(), keys.clone());
+        if put_off(|| async move { later.0.remove_many(&later.1, later.2).await.map(drop) }) {
+            return Ok(0);
+        }
         self.engine.remove_many(place, keys).await
     }
 
@@ -277,6 +287,10 @@ impl Region {
     /// ```
     pub async fn expire(&self, key: impl Into<Key>) -> Result<bool> {
         let (place, key) = self.entry(key)?;
+        let later = (Arc::clone(&self.engine), place.clone(), key.clone());
+        if put_off(|| async move { later.0.expire(&later.1, later.2).await.map(drop) }) {
+            return Ok(false);
+        }
         self.engine.expire(place, key).await
     }
 

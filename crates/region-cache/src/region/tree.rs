@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::Region;
-use crate::error::Result;
+use crate::defer::put_off;
+use crate::error::{BoxError, Result};
 use crate::invalidate::Invalidated;
 use crate::transaction::Transaction;
 
@@ -78,6 +79,49 @@ impl Region {
         Arc::clone(&self.engine).transaction(home, closure).await
     }
 
+    /// Runs a commit with this region closed, and invalidates it afterwards: from before the commit until
+    /// after it nothing at or beneath the region is read from the cache, or stored. So not even a process
+    /// that dies between the commit and the invalidation leaves anything stale: the region stays closed for
+    /// 30 s from the last that was heard of it, and what is computed after that has seen the commit.
+    ///
+    /// Meanwhile `get` finds nothing, [`get_or_compute`](Self::get_or_compute) computes without storing, and
+    /// what would store something gives [`Conflict`](crate::ErrorKind::Conflict). It costs two round trips
+    /// more than [`invalidate`](Self::invalidate). Several may guard a region at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `invalidate` before the commit, which then did not run. What the commit fails with is
+    /// [`Other`](crate::ErrorKind::Other), found by [`downcast_ref`](crate::Error::downcast_ref).
+    /// [`GuardLost`](crate::ErrorKind::GuardLost) where the guard was not there all the while, because the
+    /// server evicted or flushed it: the commit has succeeded, but what was there before it may have been
+    /// stored meanwhile, until the invalidation that came after it. Where a server may evict anything
+    /// (`allkeys-*`), count on that.
+    ///
+    /// ```
+    /// # use region_cache::{BoxError, Cache};
+    /// # struct Transaction;
+    /// # impl Transaction { async fn commit(self) -> Result<u64, std::io::Error> { Ok(7) } }
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let cache = Cache::in_memory();
+    /// let users = cache.region("users");
+    /// users.set("7", "Ada").await?;
+    /// # let transaction = Transaction;
+    /// let id = users.guarded(async || transaction.commit().await).await?;
+    /// assert_eq!(id, 7);
+    /// assert_eq!(users.get::<String>("7").await?, None);
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn guarded<T, F, Fut, E>(&self, commit: F) -> Result<T>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Into<BoxError>,
+    {
+        let target = self.place()?.address;
+        Arc::clone(&self.engine).guarded(target, commit).await
+    }
+
     /// Invalidates this region and everything beneath it: when this returns, no reader anywhere finds
     /// any of it, however large the tree is. What is written from then on begins anew.
     ///
@@ -100,6 +144,11 @@ impl Region {
     /// ```
     pub async fn invalidate(&self) -> Result<Invalidated> {
         let target = self.place()?.address;
-        Arc::clone(&self.engine).invalidate(&target).await
+        let engine = Arc::clone(&self.engine);
+        let later = (Arc::clone(&engine), target.clone());
+        if put_off(|| async move { later.0.invalidate(&later.1).await.map(drop) }) {
+            return Ok(Invalidated::put_off(engine, target));
+        }
+        engine.invalidate(&target).await
     }
 }

@@ -5,7 +5,8 @@ use super::patterns::matches;
 use super::*;
 use crate::name::Address;
 
-fn target(patterns: Patterns, signal: &Signal) -> Option<String> {
+fn target(patterns: impl Into<Patterns>, signal: &Signal) -> Option<String> {
+    let patterns = patterns.into();
     patterns.check().unwrap();
     let users = Address::parse("test", "users").unwrap();
     let bound = Bound::new(&patterns.names[0], &users, &patterns.what);
@@ -16,7 +17,7 @@ fn target(patterns: Patterns, signal: &Signal) -> Option<String> {
     })
 }
 
-fn updated(payload: serde_json::Value) -> Signal {
+fn updated(payload: impl Serialize) -> Signal {
     Signal::new("user.updated").payload(&payload).unwrap()
 }
 

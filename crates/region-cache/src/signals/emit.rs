@@ -15,7 +15,7 @@ use crate::signal::{Signal, Target};
 use crate::wire::Id;
 
 /// What [`Cache::emit`](crate::Cache::emit) has done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emitted {
     /// How many regions, or keys of them, have fallen because they are bound to the signal.

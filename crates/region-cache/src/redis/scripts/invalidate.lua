@@ -8,7 +8,8 @@ check_type(children_key(path), 'set')
 check_type(unfinished, 'hash')
 check_count(path)
 if trouble then return trouble end
-redis.call('UNLINK', fence_key(path))
+-- A closed one lets nothing be read either, and stays closed.
+if not is_closed(path) then redis.call('UNLINK', fence_key(path)) end
 announce(path, ARGV[7], ARGV[8], tonumber(ARGV[6]), 'i', {})
 local stack = { 's ' .. path }
 local freed = walk(stack, tonumber(ARGV[5]))

@@ -6,6 +6,7 @@
 -- Gives {'P', envelope, ms left} if the key has a value by now; else {'H', reign, holder, ids ..} if the
 -- lease is the caller's, {'O', ..} if for that another's was taken over, {'T', ..} if it is another's.
 -- Gives {'L'} if it comes too late: a lease that nobody knows of would only keep others waiting.
+-- Gives {'C'} where the region is closed.
 -- Atomic: the look at the value, the fences and the lease.
 local field, id, time = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local levels = levels_of(path)
@@ -24,6 +25,7 @@ if own then
   end
 end
 
+if closed(levels, ids) then return { 'C' } end
 renew(levels, ids, ARGV[7], tonumber(ARGV[8]))
 lengthen(levels, tonumber(ARGV[8]))
 local reply = { 'H', reign, id }

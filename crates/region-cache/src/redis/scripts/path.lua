@@ -131,6 +131,26 @@ local function check_path(levels, ids)
   end
 end
 
+-- Whether a fence is closed: then none is made before it is opened. See guard.lua.
+local function is_closed(p)
+  local fence = get(fence_key(p))
+  return fence and string.sub(fence, 1, 1) == '!'
+end
+
+-- The region whose fence cannot be made, of those that are missing on a path; nothing if all can.
+local function closed(levels, ids)
+  for i = 0, #levels do
+    if not ids[i] and is_closed(levels[i] or '') then return levels[i] or '' end
+  end
+  return nil
+end
+
+-- Checks that the fences of a path can be made.
+local function check_open(levels, ids)
+  local p = closed(levels, ids)
+  if p and not trouble then trouble = redis.error_reply('GUARDED ' .. p) end
+end
+
 -- Lives only grow. A negative life is one without end.
 local function grow(k, millis, is_new)
   if millis < 0 then

@@ -5,6 +5,7 @@
 local levels = levels_of(path)
 local ids = survey(levels)
 check_path(levels, ids)
+check_open(levels, ids)
 if trouble then return trouble end
 renew(levels, ids, ARGV[4], tonumber(ARGV[5]))
 lengthen(levels, tonumber(ARGV[5]))

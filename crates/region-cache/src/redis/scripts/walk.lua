@@ -24,6 +24,12 @@ local function forget(p)
   return is_set(set) and redis.call('SREM', set, name_of(p)) or 0
 end
 
+-- Frees a region of which nothing stands; but a closed fence stays.
+local function free(p)
+  redis.call('UNLINK', key('h', p), key('l', p))
+  if not is_closed(p) then redis.call('UNLINK', key('f', p)) end
+end
+
 local function walk(stack, budget)
   local freed = 0
   while budget > 0 and #stack > 0 do
@@ -31,7 +37,7 @@ local function walk(stack, budget)
     local own = standing(p)
     if cursor == 's' then
       budget = budget - 1
-      if not own and p ~= '' then redis.call('UNLINK', key('h', p), key('l', p), key('f', p)) end
+      if not own and p ~= '' then free(p) end
       stack[#stack] = '0 ' .. p
     elseif cursor == 'e' then
       stack[#stack] = nil
@@ -49,7 +55,7 @@ local function walk(stack, budget)
         if redis.call('EXISTS', key('c', child)) == 1 then
           stack[#stack + 1] = 's ' .. child
         elseif not standing_at(child, own) then
-          redis.call('UNLINK', key('h', child), key('l', child), key('f', child))
+          free(child)
           freed = freed + forget(child)
         end
       end

@@ -43,6 +43,9 @@ if ARGV[14] ~= '' then
   if holder ~= id or now >= tonumber(deadline) + 9 * tonumber(time) then return { -1 } end
 end
 
+if stores and not own then check_open(levels, ids) end
+if trouble then return trouble end
+
 local bytes = own and raw(own)
 local function present(field)
   if not own then return false end
