@@ -61,7 +61,7 @@ impl Engine {
                 break;
             }
         }
-        pending().await
+        pending::<()>().await;
     }
 }
 

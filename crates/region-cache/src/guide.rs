@@ -12,3 +12,9 @@ pub mod fail_safe {}
 
 #[doc = include_str!("guide/outages.md")]
 pub mod outages {}
+
+#[doc = include_str!("guide/signals.md")]
+pub mod signals {}
+
+#[doc = include_str!("guide/database.md")]
+pub mod database {}
