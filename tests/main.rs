@@ -5,6 +5,7 @@ mod conformance;
 mod edges;
 mod envelopes;
 mod floors;
+mod messages;
 mod properties;
 mod redis;
 mod shared;

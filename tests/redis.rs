@@ -5,6 +5,7 @@
 mod computing;
 mod errors;
 mod gate;
+mod guards;
 mod lives;
 mod races;
 

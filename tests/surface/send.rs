@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures::Stream;
 use region_cache::codec::Json;
 use region_cache::{
-    BoxError, Cache, CacheBuilder, Clock, Entries, EntryOptions, Error, Invalidated, Key, Keys,
-    Loading, Lookup, Miss, Region, RegionOptions, Result, Stats, Transaction, global, loaded,
+    Binding, BoxError, Cache, CacheBuilder, Clock, Emitted, Entries, EntryOptions, Error, Event,
+    EventStream, Fall, Invalidated, Key, Keys, Loading, Lookup, Miss, Patterns, Region,
+    RegionOptions, Result, Signal, Stats, Transaction, global, loaded,
 };
 use tokio::task::{JoinSet, yield_now};
 
@@ -30,6 +31,13 @@ fn every_handle_can_be_shared_and_sent() {
     shared::<Stats>();
     shared::<RegionOptions>();
     shared::<EntryOptions>();
+    shared::<Binding>();
+    shared::<Signal>();
+    shared::<Patterns>();
+    shared::<Fall>();
+    shared::<Event>();
+    shared::<Emitted>();
+    streams::<EventStream>();
     streams::<Keys>();
     streams::<Entries<String>>();
 }
@@ -181,6 +189,43 @@ async fn everything(t: Transaction) -> Result<()> {
     t.region("shop.catalog").remove("k");
     t.expire("k");
     Ok(())
+}
+
+#[test]
+fn every_future_of_signals_can_be_sent() {
+    let (cache, name) = (Cache::in_memory(), String::from("a"));
+    let shop = cache.region("shop");
+    sent(cache.emit("a"));
+    sent(cache.emit(&name));
+    sent(cache.emit(Signal::new("a")));
+    sent(cache.subscribe(&name));
+    sent(shop.invalidate_on("a"));
+    sent(shop.invalidate_on(["a", "b"]));
+    sent(shop.invalidate_on(Patterns::from("a").below("{id}")));
+    sent(shop.invalidate_on_with("a", |_| Fall::all()));
+    sent(shop.bindings());
+    sent(async { shop.invalidate_on("a").await?.unbind().await });
+}
+
+#[test]
+fn every_future_around_a_commit_can_be_sent() {
+    let (cache, name) = (Cache::in_memory(), String::from("a"));
+    let shop = cache.region("shop");
+    sent(cache.after_commit(async || commit(&name).await));
+    sent(cache.after_commit(|| async { commit(&name).await }));
+    sent(cache.after_commit(|| commit("a")));
+    sent(shop.guarded(async || commit(&name).await));
+    sent(shop.guarded(|| async { commit(&name).await }));
+    sent(shop.guarded(|| commit("a")));
+    sent(cache.after_commit(async || {
+        shop.invalidate().await?;
+        shop.guarded(async || commit(&name).await).await
+    }));
+}
+
+async fn commit(of: &str) -> Result<usize, BoxError> {
+    tokio::task::yield_now().await;
+    Ok(of.len())
 }
 
 #[test]

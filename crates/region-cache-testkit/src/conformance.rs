@@ -14,25 +14,34 @@
 
 mod case;
 mod fixture;
+mod hearing;
 mod loaders;
 mod samples;
 mod world;
 
 // The themes, with a function for each case.
 pub mod absence;
+pub mod after_commit;
 pub mod breaker;
+pub mod bus;
+pub mod choices;
+pub mod closed;
 pub mod closures;
 pub mod codecs;
 pub mod computing;
 pub mod conflicts;
 pub mod counters;
 pub mod errors;
+pub mod events;
 pub mod expiry;
 pub mod fail_safe;
 pub mod failures;
 pub mod fills;
+pub mod foreign;
+pub mod guarded;
 pub mod invalidation;
 pub mod joining;
+pub mod journals;
 pub mod leases;
 pub mod loading;
 pub mod many;
@@ -47,8 +56,10 @@ pub mod refresh;
 pub mod regions;
 pub mod replay;
 pub mod scans;
+pub mod signals;
 pub mod stale;
 pub mod stampede;
+pub mod templates;
 pub mod transactions;
 pub mod writes;
 
@@ -92,6 +103,16 @@ macro_rules! conformance {
         $crate::replay!($fixture);
         $crate::names!($fixture);
         $crate::errors!($fixture);
+        $crate::bus!($fixture);
+        $crate::journals!($fixture);
+        $crate::signals!($fixture);
+        $crate::templates!($fixture);
+        $crate::choices!($fixture);
+        $crate::foreign!($fixture);
+        $crate::events!($fixture);
+        $crate::closed!($fixture);
+        $crate::guarded!($fixture);
+        $crate::after_commit!($fixture);
     };
 }
 

@@ -72,7 +72,7 @@ pub enum Topic {
 }
 
 /// What to listen to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interest {
     /// Signals.
     Signals,
@@ -135,6 +135,8 @@ pub struct Journal {
     pub entries: Vec<(Position, String)>,
     /// Where they end, and the next look begins.
     pub end: Position,
+    /// The ids of the entries that are not done, of all that there are.
+    pub undone: Vec<Id>,
     /// Whether nothing is missing between the position that was asked from and the first entry: the
     /// journal is capped.
     pub is_whole: bool,

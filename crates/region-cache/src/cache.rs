@@ -125,7 +125,8 @@ impl Cache {
     /// [`expire`](Region::expire) and [`emit`](Self::emit) within, of this cache and of any other, are put
     /// off until it returned `Ok`, and then made together. So nobody can fill in between what the commit
     /// is about to change, and one that fails invalidates nothing. Within, these calls tell nothing of
-    /// what they will do (`false`, 0).
+    /// what they will do (`false`, 0). A call within another waits for the outer one. Dropping the future
+    /// after the commit stops nothing.
     ///
     /// A process that dies between the commit and the invalidation leaves what it changed in the cache,
     /// stale, until it expires. Where that matters, see [`Region::guarded`].
@@ -134,7 +135,8 @@ impl Cache {
     ///
     /// What the commit fails with is [`Other`](crate::ErrorKind::Other), found by
     /// [`downcast_ref`](crate::Error::downcast_ref); nothing was invalidated then. Any other error is of an
-    /// invalidation: the commit has succeeded, and what failed is done again until it is confirmed.
+    /// invalidation: the commit has succeeded, and an invalidation, removal or expiry that failed is done again until it
+    /// is confirmed.
     ///
     /// ```
     /// # use region_cache::{BoxError, Cache};
@@ -161,7 +163,7 @@ impl Cache {
         Fut: Future<Output = Result<T, E>>,
         E: Into<BoxError>,
     {
-        after_commit(commit).await
+        after_commit(&self.0.tasks, commit).await
     }
 
     /// The events that a pattern stands for, from now on: signals by their names, and invalidations by

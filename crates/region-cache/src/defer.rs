@@ -4,10 +4,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use futures::channel::oneshot;
 use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 
-use crate::error::{BoxError, Error, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result};
+use crate::tasks::Tasks;
 
 tokio::task_local! {
     static LATER: Arc<Mutex<Vec<BoxFuture<'static, Result<()>>>>>;
@@ -21,17 +23,40 @@ where
     LATER.try_with(|later| later.lock().push(act().boxed())).is_ok()
 }
 
-/// Runs a commit, and after it has succeeded what was put off in it.
-pub(crate) async fn after_commit<T, F, Fut, E>(commit: F) -> Result<T>
+/// Runs a commit, and after it has succeeded what was put off in it; within another commit, after that one.
+pub(crate) async fn after_commit<T, F, Fut, E>(tasks: &Tasks, commit: F) -> Result<T>
 where
     F: FnOnce() -> Fut,
     Fut: Future<Output = Result<T, E>>,
     E: Into<BoxError>,
 {
+    if let Ok(outer) = LATER.try_with(Arc::clone) {
+        let before = outer.lock().len();
+        let result = commit().await.map_err(Error::other);
+        if result.is_err() {
+            outer.lock().truncate(before);
+        }
+        return result;
+    }
     let later: Arc<Mutex<Vec<_>>> = Arc::default();
     let commit = LATER.scope(Arc::clone(&later), async { commit().await });
     let value = commit.await.map_err(Error::other)?;
     let acts = std::mem::take(&mut *later.lock());
-    join_all(acts).await.into_iter().collect::<Result<()>>()?;
+    run(tasks, acts).await?;
     Ok(value)
+}
+
+/// Does all of it, also if nobody waits for it any more: the commit has succeeded.
+async fn run(tasks: &Tasks, acts: Vec<BoxFuture<'static, Result<()>>>) -> Result<()> {
+    let acts = async { join_all(acts).await.into_iter().collect::<Result<()>>() };
+    if !tasks.can_keep() {
+        return acts.await;
+    }
+    let (tell, told) = oneshot::channel();
+    tasks.keep(async move {
+        // Whoever made the commit may not be there any more.
+        let _ = tell.send(acts.await);
+    });
+    let gone = || Err(Error::new(ErrorKind::Closed, "the invalidations ended with their runtime"));
+    told.await.unwrap_or_else(|_| gone())
 }

@@ -26,26 +26,32 @@ impl Engine {
         E: Into<BoxError>,
     {
         let id = Id::random();
-        self.guard(&region, id, false).await?;
+        if let Err(error) = self.guard(&region, id, false).await {
+            // Perhaps it is there: then nobody shall wait for its end.
+            let (this, region) = (Arc::clone(&self), region.clone());
+            self.tasks.run(async move { drop(this.unguard(&region, id).await) });
+            return Err(error);
+        }
         let commit = pin!(async { commit().await });
         let value = match select(commit, pin!(self.keep_guard(&region, id))).await {
             Either::Left((value, _)) => value,
             Either::Right(((), commit)) => commit.await,
         };
-        let open = self.link.call(Effect::Changes, |backend| backend.unguard(&region, id)).await;
-        let was_there = match open {
-            Ok(was_there) => was_there,
-            // The guard ends by itself, in its time. Until then nothing is stored.
-            Err(error) if value.is_ok() => {
-                self.replay.invalidation_failed(&region, &error);
-                return Err(error);
-            }
-            Err(_) => true,
-        };
+        let opened = self.unguard(&region, id).await;
         let value = value.map_err(Error::other)?;
+        let was_there = opened.map_err(|cause| {
+            // The guard ends by itself, in its time. Until then nothing is stored.
+            self.replay.invalidation_failed(&region, &cause);
+            committed(&region, cause)
+        })?;
         // Frees what is left, and is what makes good a guard that was lost.
-        self.invalidate(&region).await?;
+        let invalidated = Arc::clone(&self).invalidate(&region).await;
+        invalidated.map_err(|cause| committed(&region, cause))?;
         if was_there { Ok(value) } else { Err(lost(&region)) }
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.link.call(Effect::Changes, |backend| backend.unguard(region, id)).await
     }
 
     async fn guard(&self, region: &Address, id: Id, again: bool) -> Result<bool> {
@@ -63,6 +69,15 @@ impl Engine {
         }
         pending::<()>().await;
     }
+}
+
+/// The error of one who must not commit again.
+fn committed(region: &Address, cause: Error) -> Error {
+    let message = format!(
+        "the commit succeeded, but region `{region}` could not be opened and invalidated after it: {cause}; \
+         it is opened when the guard's time is over, and invalidated as soon as that can be confirmed"
+    );
+    Error::new(ErrorKind::Unconfirmed, message).because(cause)
 }
 
 fn lost(region: &Address) -> Error {

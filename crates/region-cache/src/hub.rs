@@ -28,8 +28,15 @@ pub(crate) struct Hub {
     pub(crate) events: broadcast::Sender<Event>,
     /// What is listened to; none while nobody wants to.
     pub(crate) wants: watch::Sender<Option<Interest>>,
-    pub(crate) is_up: watch::Sender<bool>,
+    /// What is listened to and caught up with; none while the bus is down.
+    pub(crate) up: watch::Sender<Option<Interest>>,
     pub(crate) is_listening: AtomicBool,
+    /// Whether somebody wants to listen, so that it is begun again where it ended with its runtime.
+    pub(crate) is_wanted: AtomicBool,
+    /// Whether foreign programs publish: what they said in a gap, nobody has written down.
+    pub(crate) has_foreign: AtomicBool,
+    /// Whether so much came that not all of it could be seen to.
+    pub(crate) is_flooded: AtomicBool,
     /// Up to where the journal was seen to.
     pub(crate) seen: Mutex<Option<Position>>,
     heard: Mutex<Heard>,
@@ -65,8 +72,11 @@ impl Hub {
             next_closure: AtomicU64::new(0),
             events: broadcast::Sender::new(EVENTS),
             wants: watch::Sender::new(None),
-            is_up: watch::Sender::new(false),
+            up: watch::Sender::new(None),
             is_listening: AtomicBool::new(false),
+            is_wanted: AtomicBool::new(false),
+            has_foreign: AtomicBool::new(false),
+            is_flooded: AtomicBool::new(false),
             seen: Mutex::default(),
             heard: Mutex::default(),
             adopting: Mutex::default(),
@@ -110,11 +120,15 @@ impl Hub {
         self.closures.lock().clone()
     }
 
-    /// Whether an emission is heard for the first time.
-    pub(crate) fn hears(&self, id: Id) -> bool {
+    /// Whether an emission was heard and seen to.
+    pub(crate) fn has_heard(&self, id: Id) -> bool {
+        self.heard.lock().ids.contains(&id)
+    }
+
+    /// An emission was seen to: it is not to be heeded again.
+    pub(crate) fn heard(&self, id: Id) {
         let mut heard = self.heard.lock();
-        let is_new = heard.ids.insert(id);
-        if is_new {
+        if heard.ids.insert(id) {
             heard.order.push_back(id);
             if heard.order.len() > REMEMBERED
                 && let Some(oldest) = heard.order.pop_front()
@@ -122,15 +136,31 @@ impl Hub {
                 heard.ids.remove(&oldest);
             }
         }
-        is_new
     }
 
-    /// What falls by a signal: by the bindings that are kept, and by those that were made here.
+    /// Whether the listener must be begun anew.
+    pub(crate) fn sleeps(&self) -> bool {
+        self.is_wanted.load(Ordering::Relaxed) && !self.is_listening.load(Ordering::SeqCst)
+    }
+
+    /// What falls by a signal: by the bindings that are kept, and by the closures of this process. Where
+    /// the kept ones were lost, by those too that were made here.
     pub(crate) fn targets(&self, namespace: &str, signal: &Signal, kept: &[String]) -> Vec<Target> {
-        let kept = kept.iter().filter_map(|text| Bound::parse(text));
-        let own = self.durable.lock().clone().into_values();
-        let bound = kept.chain(own).filter_map(|bound| bound.target(namespace, signal));
+        let bound = self.bound(kept).filter_map(|bound| bound.target(namespace, signal));
         bound.chain(self.chosen(signal)).collect()
+    }
+
+    /// All that is bound, whole: where it is not known what was said.
+    pub(crate) fn everything(&self, namespace: &str, kept: &[String]) -> Vec<Target> {
+        let bound = self.bound(kept).filter_map(|bound| bound.whole(namespace));
+        bound.chain(self.all_chosen(None)).collect()
+    }
+
+    fn bound(&self, kept: &[String]) -> impl Iterator<Item = Bound> {
+        let is_whole = kept.iter().any(|text| text == MARK);
+        let own = if is_whole { BTreeMap::new() } else { self.durable.lock().clone() };
+        let kept: Vec<Bound> = kept.iter().filter_map(|text| Bound::parse(text)).collect();
+        kept.into_iter().chain(own.into_values())
     }
 
     /// What the closures of this process choose.
@@ -186,6 +216,9 @@ impl fmt::Debug for Closure {
         write!(f, "Closure({:?} → {})", self.patterns, self.region)
     }
 }
+
+/// Kept among the bindings, and made before the first of them: where it is missing they were lost.
+pub(crate) const MARK: &str = "bindings of region-cache";
 
 /// How many events a slow subscriber may be behind.
 const EVENTS: usize = 1_024;

@@ -121,6 +121,11 @@ impl Link {
         prepared.unwrap_or_else(|| Err(self.too_late(Effect::Reads)))
     }
 
+    /// Fails after shutdown.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        self.enter().map(drop)
+    }
+
     fn enter(&self) -> Result<TaskTrackerToken> {
         // Counted before the look at `is_closed`, so that whoever closes waits for it or stops it.
         let under_way = self.under_way.token();

@@ -118,6 +118,7 @@ impl Region {
 
     /// The place, for operations on entries.
     fn entry_place(&self) -> Result<&Place> {
+        self.engine.stay_awake();
         match &self.place {
             Ok(place) if place.address.is_top() => Err(Error::new(
                 ErrorKind::InvalidName,

@@ -100,7 +100,7 @@ impl Signal {
     /// [`Other`](ErrorKind::Other) where the payload is none of these, or not of this type.
     pub fn get<T: DeserializeOwned>(&self) -> Result<T> {
         let json = serde_json::from_slice(&self.payload);
-        let value = json.or_else(|cause| rmp_serde::from_slice(&self.payload).map_err(|_| cause));
+        let value = json.or_else(|cause| message_pack(&self.payload).ok_or(cause));
         value.map_err(|cause| {
             let message = format!(
                 "the payload of signal `{}` is no `{}`: {cause}",
@@ -179,8 +179,15 @@ impl Signal {
     /// The payload's fields, for templates.
     fn fields(&self) -> Option<Value> {
         let json = serde_json::from_slice(&self.payload).ok();
-        json.or_else(|| rmp_serde::from_slice(&self.payload).ok())
+        json.or_else(|| message_pack(&self.payload))
     }
+}
+
+/// A value in MessagePack, nested no deeper than JSON may be.
+fn message_pack<T: DeserializeOwned>(payload: &[u8]) -> Option<T> {
+    let mut reader = rmp_serde::Deserializer::from_read_ref(payload);
+    reader.set_max_depth(DEEPEST);
+    T::deserialize(&mut reader).ok()
 }
 
 impl From<&str> for Signal {
@@ -213,7 +220,11 @@ impl fmt::Debug for Signal {
     }
 }
 
-const MAX_PAYLOAD: usize = 64 << 10;
+/// How deeply a payload is nested at most.
+const DEEPEST: usize = 128;
+
+/// The longest payload, in bytes.
+pub(crate) const MAX_PAYLOAD: usize = 64 << 10;
 
 /// How many signals may lead to one.
 const MOST_HOPS: usize = 8;

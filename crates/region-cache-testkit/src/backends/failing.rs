@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use region_cache::backend::{
-    Address, Ask, Backend, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
+    Address, Ask, Backend, Bus, Change, Commit, Cursor, Found, Id, Lease, Leased, Outcome, Page,
     Session, Step, Usage, Walk, Wish,
 };
 use region_cache::{Error, ErrorKind, Key, Result};
@@ -103,6 +104,16 @@ impl Backend for Failing {
         self.inner.invalidate(target).await
     }
 
+    async fn guard(&self, region: &Address, id: Id, time: Duration, again: bool) -> Result<bool> {
+        self.failures.check(Operation::Guard)?;
+        self.inner.guard(region, id, time, again).await
+    }
+
+    async fn unguard(&self, region: &Address, id: Id) -> Result<bool> {
+        self.failures.check(Operation::Unguard)?;
+        self.inner.unguard(region, id).await
+    }
+
     async fn walk(&self, walk: &Walk) -> Result<Step> {
         self.failures.check(Operation::Walk)?;
         self.inner.walk(walk).await
@@ -125,6 +136,10 @@ impl Backend for Failing {
 
     fn usage(&self) -> Usage {
         self.inner.usage()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.inner.bus()
     }
 
     async fn close(&self) {

@@ -8,10 +8,17 @@ repeat
   for _, key in ipairs(page[2]) do
     local left = redis.call('PTTL', key)
     local kind = string.match(key, '}:(%a+)')
-    if spares_fences and kind ~= 'h' and kind ~= 'l' then
+    local guards = kind == 'f' and redis.call('GET', key)
+    guards = guards and string.sub(guards, 1, 1) == '!' and guards
+    if spares_fences and kind ~= 'h' and kind ~= 'l' and kind ~= 'd' and not guards then
       left = -1
     end
-    if left >= 0 and left <= by then
+    if guards and left > by then
+      guards = string.gsub(guards, '@(%d+)', function(deadline)
+        return '@' .. string.format('%.0f', tonumber(deadline) - by)
+      end)
+      redis.call('SET', key, guards, 'PX', left - by)
+    elseif left >= 0 and left <= by then
       redis.call('DEL', key)
     elseif redis.call('TYPE', key)['ok'] == 'hash' then
       if left >= 0 then redis.call('PEXPIRE', key, left - by) end
@@ -27,6 +34,9 @@ repeat
         elseif string.find(key, '}:l:', 1, true) or string.find(key, '}:p$') then
           local head, deadline = string.match(value, '^(.*|)(%d+)$')
           value = head .. string.format('%.0f', tonumber(deadline) - by)
+        elseif string.find(key, '}:u$') then
+          local begun, rest = string.match(value, '^(%d+)(|.*)$')
+          value = string.format('%.0f', tonumber(begun) - by) .. rest
         end
         redis.call('HSET', key, field, value)
         if field_left >= 0 then redis.call('HPEXPIRE', key, math.max(field_left - by, 0), 'FIELDS', 1, field) end

@@ -21,11 +21,14 @@ use crate::wire::Fallen;
 #[derive(Debug)]
 pub(crate) struct LocalBus {
     boards: Mutex<HashMap<String, Board>>,
-    messages: broadcast::Sender<(String, Topic, Bytes)>,
+    /// By namespace, and by what is listened to.
+    messages: Mutex<Messages>,
     clock: Clock,
     /// Who makes the changes, in announcements.
     who: Id,
 }
+
+type Messages = HashMap<(String, Interest), broadcast::Sender<(Topic, Bytes)>>;
 
 /// What is kept of one namespace.
 #[derive(Debug, Default)]
@@ -41,26 +44,34 @@ struct Board {
 
 impl LocalBus {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            boards: Mutex::default(),
-            messages: broadcast::Sender::new(WAITING),
-            clock,
-            who: Id::random(),
-        }
+        Self { boards: Mutex::default(), messages: Mutex::default(), clock, who: Id::random() }
     }
 
     /// Tells of an invalidation.
     pub(super) fn announce(&self, target: &Address) {
-        if self.messages.receiver_count() > 0 {
+        if !self.messages.lock().is_empty() {
             let root = if target.is_top() { "." } else { target.root() };
             let fallen = Fallen { by: self.who, path: target.path().to_owned() };
-            self.send(target.namespace(), Topic::Changes(root.to_owned()), &fallen.encode());
+            self.send(target.namespace(), &Topic::Changes(root.to_owned()), &fallen.encode());
         }
     }
 
-    fn send(&self, namespace: &str, topic: Topic, message: &[u8]) -> u64 {
-        let message = (namespace.to_owned(), topic, Bytes::copy_from_slice(message));
-        self.messages.send(message).map_or(0, |listeners| listeners as u64)
+    fn send(&self, namespace: &str, topic: &Topic, message: &[u8]) -> u64 {
+        let messages = {
+            let mut messages = self.messages.lock();
+            messages.retain(|_, messages| messages.receiver_count() > 0);
+            let interests: &[Interest] = match topic {
+                Topic::Changes(_) => &[Interest::Everything],
+                Topic::Signal(_) | Topic::Adopted(_) => &[Interest::Signals, Interest::Everything],
+            };
+            let of =
+                |interest: &Interest| messages.get(&(namespace.to_owned(), *interest)).cloned();
+            interests.iter().filter_map(of).collect::<Vec<_>>()
+        };
+        let message = Bytes::copy_from_slice(message);
+        let listeners =
+            messages.iter().map(|messages| messages.send((topic.clone(), message.clone())));
+        listeners.map(|listeners| listeners.unwrap_or_default() as u64).sum()
     }
 
     fn board<T>(&self, namespace: &str, visit: impl FnOnce(&mut Board, Timestamp) -> T) -> T {
@@ -87,31 +98,20 @@ impl Board {
 #[async_trait]
 impl Bus for LocalBus {
     async fn publish(&self, namespace: &str, topic: &Topic, message: &[u8]) -> Result<u64> {
-        Ok(self.send(namespace, topic.clone(), message))
+        Ok(self.send(namespace, topic, message))
     }
 
     fn subscribe(&self, namespace: &str, interest: Interest) -> BoxStream<'static, News> {
-        let namespace = namespace.to_owned();
-        let messages = self.messages.subscribe();
-        let heard = stream::unfold(messages, move |mut messages| {
-            let namespace = namespace.clone();
-            async move {
-                loop {
-                    let news = match messages.recv().await {
-                        Ok((of, topic, message)) if of == namespace => {
-                            News::Message(topic, message)
-                        }
-                        Ok(_) => continue,
-                        Err(RecvError::Lagged(_)) => News::Gap,
-                        Err(RecvError::Closed) => return None,
-                    };
-                    if interest == Interest::Everything
-                        || !matches!(news, News::Message(Topic::Changes(_), _))
-                    {
-                        return Some((news, messages));
-                    }
-                }
-            }
+        let mut all = self.messages.lock();
+        let messages = all.entry((namespace.to_owned(), interest));
+        let messages = messages.or_insert_with(|| broadcast::Sender::new(WAITING)).subscribe();
+        let heard = stream::unfold(messages, async |mut messages| {
+            let news = match messages.recv().await {
+                Ok((topic, message)) => News::Message(topic, message),
+                Err(RecvError::Lagged(_)) => News::Gap,
+                Err(RecvError::Closed) => return None,
+            };
+            Some((news, messages))
         });
         stream::once(async { News::Up }).chain(heard).boxed()
     }
@@ -153,7 +153,7 @@ impl Bus for LocalBus {
 
     async fn close(&self, namespace: &str, id: Id, topic: &Topic, message: &[u8]) -> Result<u64> {
         self.board(namespace, |board, _| board.undone.remove(&id));
-        Ok(self.send(namespace, topic.clone(), message))
+        Ok(self.send(namespace, topic, message))
     }
 
     async fn claim(&self, namespace: &str, idle: Duration) -> Result<Option<Claimed>> {
@@ -168,16 +168,19 @@ impl Bus for LocalBus {
 
     async fn journal(&self, namespace: &str, since: Option<Position>) -> Result<Journal> {
         Ok(self.board(namespace, |board, _| {
+            let undone = board.undone.keys().copied().collect();
             let Some(since) = since else {
-                return Journal { end: board.end, is_whole: true, ..Journal::default() };
+                return Journal { end: board.end, undone, is_whole: true, ..Journal::default() };
             };
             let first = board.journal.front().map(|(position, _)| *position);
             let new = board.journal.iter().filter(|(position, _)| *position > since);
             Journal {
                 entries: new.cloned().collect(),
                 end: board.end,
+                undone,
                 is_whole: since == board.end
-                    || first.is_some_and(|first| first.minor <= since.minor + 1),
+                    || since < board.end
+                        && first.is_some_and(|first| first.minor <= since.minor + 1),
                 has_more: false,
             }
         }))

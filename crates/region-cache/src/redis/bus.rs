@@ -30,7 +30,7 @@ impl Bus for Redis {
     async fn bind(&self, namespace: &str, binding: &str) -> Result<()> {
         let mut command = redis::cmd("HSET");
         command.arg(layout::bindings(namespace)).arg(binding).arg("");
-        self.one(&command, Asked::Change).await.map(|_| ())
+        self.one(&command, Asked::Change).await.map(drop)
     }
 
     async fn unbind(&self, namespace: &str, binding: &str) -> Result<bool> {
@@ -87,20 +87,24 @@ impl Bus for Redis {
         pipe.cmd("XLEN").arg(&journal);
         let from = since.map_or_else(|| "+".to_owned(), |since| format!("({since}"));
         pipe.cmd("XRANGE").arg(&journal).arg(from).arg("+").arg("COUNT").arg(AT_ONCE);
+        pipe.cmd("HKEYS").arg(layout::undone(namespace));
         let mut replies = line.send(&pipe, Asked::Read).await?.into_iter();
         let mut next = || replies.next().unwrap_or(Value::Nil);
         let (last, first, length) = (entries(next())?, entries(next())?, number(next())?);
         let new = entries(next())?;
+        let undone = texts(next(), Asked::Read)?.iter().filter_map(|id| Id::parse(id)).collect();
         let position = |found: &[(Position, String)]| found.first().map(|(position, _)| *position);
         let (end, first) = (position(&last).unwrap_or_default(), position(&first));
         let Some(since) = since else {
-            return Ok(Journal { end, is_whole: true, ..Journal::default() });
+            return Ok(Journal { end, undone, is_whole: true, ..Journal::default() });
         };
         let from_the_start = since == Position::default() && length < KEPT;
-        let is_whole = since == end || from_the_start || first.is_some_and(|first| first <= since);
+        let reaches_back = from_the_start || first.is_some_and(|first| first <= since);
+        // One that ends before is another: a server went back.
+        let is_whole = since == end || since < end && reaches_back;
         let has_more = new.len() >= AT_ONCE;
         let end = if has_more { new.last().map_or(end, |(position, _)| *position) } else { end };
-        Ok(Journal { entries: new, end, is_whole, has_more })
+        Ok(Journal { entries: new, end, undone, is_whole, has_more })
     }
 }
 

@@ -16,7 +16,7 @@
 //! <ns>:{.}:p, <ns>:{.}:seq  of the namespace, as those of a root
 //! <ns>:{.}:b                hash    bindings of signals: text -> nothing
 //! <ns>:{.}:j                stream  the journal of signals, capped: e -> entry
-//! <ns>:{.}:u                hash    entries that are not done: id -> <last at work>|<position>
+//! <ns>:{.}:u                hash    entries that are not done: id -> <last at work>|<entry>
 //! <ns>:{.}:d:<digest>       string  a foreign signal that somebody sees to
 //! <ns>:signal:<name>        channel a signal, by anybody
 //! <ns>:adopted:<name>       channel a foreign signal that was seen to
@@ -81,6 +81,11 @@ pub(super) fn bindings(namespace: &str) -> String {
 /// The key of the journal of signals.
 pub(super) fn journal(namespace: &str) -> String {
     format!("{namespace}:{{.}}:j")
+}
+
+/// The key of the entries of the journal that are not done.
+pub(super) fn undone(namespace: &str) -> String {
+    format!("{namespace}:{{.}}:u")
 }
 
 /// The channel of a topic.

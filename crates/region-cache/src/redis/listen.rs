@@ -10,14 +10,14 @@ use bytes::Bytes;
 use futures::future::{Either, select};
 use futures::stream::{self, BoxStream, StreamExt};
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, PushInfo, PushKind};
+use redis::{FromRedisValue, PushInfo, PushKind, RedisError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::Redis;
 use super::layout;
 use super::lines::Lines;
-use crate::bus::{Interest, News};
+use crate::bus::{Interest, News, Topic};
 use crate::tasks::{timer, within};
 use crate::time::Clock;
 
@@ -26,7 +26,7 @@ use crate::time::Clock;
 struct Listener {
     lines: Arc<Lines>,
     namespace: Arc<str>,
-    patterns: Vec<String>,
+    interest: Interest,
     news: Sender<News>,
     /// Whether something did not fit into the queue.
     has_missed: Arc<AtomicBool>,
@@ -38,7 +38,7 @@ impl Redis {
         let listener = Listener {
             lines: Arc::clone(&self.lines),
             namespace: namespace.into(),
-            patterns: layout::patterns(namespace, interest),
+            interest,
             news,
             has_missed: Arc::default(),
         };
@@ -82,10 +82,18 @@ impl Listener {
         };
         let set_up = async {
             let mut connection = self.lines.listening(hear).await.ok()?;
-            for pattern in &self.patterns {
-                connection.psubscribe(pattern).await.ok()?;
+            match psubscribe(&mut connection, layout::patterns(&self.namespace, self.interest))
+                .await
+            {
+                Ok(()) => Some(connection),
+                // An access list is asked for patterns as they are written, and may know only this one.
+                Err(error) if error.code() == Some("NOPERM") => {
+                    let all = vec![format!("{}:*", self.namespace)];
+                    let subscribed = psubscribe(&mut connection, all).await;
+                    subscribed.inspect_err(|error| self.refused(error)).ok().map(|()| connection)
+                }
+                Err(_) => None,
             }
-            Some(connection)
         };
         within(&Clock::system(), CONNECT, set_up).await.flatten()
     }
@@ -100,10 +108,21 @@ impl Listener {
         let message = parts.next().and_then(|message| Vec::<u8>::from_redis_value(message).ok());
         let topic = channel.and_then(|channel| layout::topic(&self.namespace, &channel));
         let Some((topic, message)) = topic.zip(message) else { return };
+        if self.interest == Interest::Signals && matches!(topic, Topic::Changes(_)) {
+            return;
+        }
         let news = News::Message(topic, Bytes::from(message));
         if let Err(TrySendError::Full(_)) = self.news.try_send(news) {
             self.has_missed.store(true, Ordering::SeqCst);
         }
+    }
+
+    fn refused(&self, error: &RedisError) {
+        tracing::error!(
+            %error,
+            namespace = &*self.namespace,
+            "the server does not let the user listen; its access list must allow the channels `&<namespace>:*`"
+        );
     }
 
     /// Sees to it that the connection lives, until it does not.
@@ -122,6 +141,16 @@ impl Listener {
             }
         }
     }
+}
+
+async fn psubscribe(
+    connection: &mut MultiplexedConnection,
+    patterns: Vec<String>,
+) -> Result<(), RedisError> {
+    for pattern in patterns {
+        connection.psubscribe(pattern).await?;
+    }
+    Ok(())
 }
 
 /// How many messages may wait for a slow listener.

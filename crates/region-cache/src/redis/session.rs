@@ -1,6 +1,6 @@
 //! Transactions: `WATCH`, then a pipelined `MULTI`, on a line of their own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub(super) struct Transaction {
     line: Option<OwnLine>,
     /// The fences of the regions that are watched: those that stood, from the namespace's down.
     watched: HashMap<Address, Vec<Id>>,
+    /// Regions among them in which nothing can be stored.
+    closed: HashSet<Address>,
     /// Whether anything was read: then the closure must run again on a conflict.
     has_read: bool,
     /// Whether what is watched was disturbed by this transaction itself.
@@ -38,6 +40,7 @@ impl Redis {
             backend: self.clone(),
             line: None,
             watched: HashMap::new(),
+            closed: HashSet::new(),
             has_read: false,
             is_broken: false,
         }
@@ -48,7 +51,10 @@ impl Redis {
 impl Session for Transaction {
     async fn read(&mut self, region: &Address, keys: &[Key]) -> Result<Vec<Option<Found>>> {
         let (mut found, mut standing) = self.watch_and_read(region, keys).await?;
-        if standing.own().is_none() {
+        if standing.is_closed {
+            // It reads as absent, and the opening will disturb what is watched.
+            self.closed.insert(region.clone());
+        } else if standing.own().is_none() {
             // An absent fence cannot be watched: an invalidation where nothing stands changes nothing
             // that is stored. So it is made to stand, which disturbs what is watched already.
             self.backend.stand(region).await?;
@@ -104,12 +110,15 @@ impl Transaction {
                     look_at_all(&mut look, &layout::levels(region));
                     line.send(&look, Asked::Read).await?;
                 }
-                if standing.is_closed
-                    && by_region.get(*region).is_some_and(|c| c.iter().any(|c| stores(c)))
-                {
-                    return Err(guarded(region));
+                if standing.is_closed {
+                    self.closed.insert((*region).clone());
                 }
                 self.watched.insert((*region).clone(), standing.ids);
+            }
+        }
+        for (region, changes) in &by_region {
+            if self.closed.contains(*region) && changes.iter().any(|change| stores(change)) {
+                return Err(guarded(region));
             }
         }
         let mut multi = Multi::begin(&line, &self.backend.who);
@@ -122,6 +131,7 @@ impl Transaction {
         // From here on the line is only given back once it has answered.
         let own = self.line.take();
         self.watched.clear();
+        self.closed.clear();
         let replies = line.send(&pipe, Asked::Change).await;
         let is_applied = executed(replies?)?;
         // Applied or not, nothing is watched any more: the next transaction may have the line.

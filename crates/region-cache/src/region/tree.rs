@@ -84,13 +84,18 @@ impl Region {
     /// that dies between the commit and the invalidation leaves anything stale: the region stays closed for
     /// 30 s from the last that was heard of it, and what is computed after that has seen the commit.
     ///
+    /// Dropping the future while the commit runs leaves the region closed for its time, because nobody can
+    /// know what became of the commit.
+    ///
     /// Meanwhile `get` finds nothing, [`get_or_compute`](Self::get_or_compute) computes without storing, and
-    /// what would store something gives [`Conflict`](crate::ErrorKind::Conflict). It costs two round trips
+    /// what would store something, and a transaction, gives [`Conflict`](crate::ErrorKind::Conflict). It costs two round trips
     /// more than [`invalidate`](Self::invalidate). Several may guard a region at once.
     ///
     /// # Errors
     ///
-    /// Those of `invalidate` before the commit, which then did not run. What the commit fails with is
+    /// Those of `invalidate` before the commit, which then did not run; but after it, where opening the
+    /// region again fails, [`Unconfirmed`](crate::ErrorKind::Unconfirmed), which says that the commit has
+    /// succeeded. What the commit fails with is
     /// [`Other`](crate::ErrorKind::Other), found by [`downcast_ref`](crate::Error::downcast_ref).
     /// [`GuardLost`](crate::ErrorKind::GuardLost) where the guard was not there all the while, because the
     /// server evicted or flushed it: the commit has succeeded, but what was there before it may have been

@@ -49,6 +49,11 @@ impl Bound {
         serde_json::from_str(text).ok()
     }
 
+    /// The whole region.
+    pub(crate) fn whole(&self, namespace: &str) -> Option<Target> {
+        Address::parse(namespace, &self.region).ok().map(Target::Tree)
+    }
+
     /// What falls in `namespace` by a signal. Where that cannot be told, the whole region: a binding of a
     /// later version, a payload without the field, a path that is none.
     pub(crate) fn target(&self, namespace: &str, signal: &Signal) -> Option<Target> {

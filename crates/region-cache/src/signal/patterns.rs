@@ -40,7 +40,7 @@ impl Patterns {
     /// Only the region beneath falls that this template names, filled from the signal's payload: `{id}` is
     /// the payload's field `id`, `{user.id}` a field within a field, `{}` the payload itself. Each is made
     /// one segment by [`segment`](crate::segment()). Where the payload has no such field, or no text,
-    /// number or truth value in it, the whole region falls, rather than too little.
+    /// integer or truth value in it, the whole region falls, rather than too little.
     pub fn below(self, template: impl Into<String>) -> Self {
         Self { what: What::Below(template.into()), ..self }
     }

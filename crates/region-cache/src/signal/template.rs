@@ -70,9 +70,14 @@ impl Template {
                 let found = names.iter().try_fold(payload, |value, name| value.get(name))?;
                 let text = match found {
                     Value::String(text) => text.clone(),
-                    Value::Number(number) => number.to_string(),
+                    // Others have more than one way of being written.
+                    Value::Number(number) if number.is_i64() || number.is_u64() => {
+                        number.to_string()
+                    }
                     Value::Bool(truth) => truth.to_string(),
-                    Value::Null | Value::Array(_) | Value::Object(_) => return None,
+                    Value::Number(_) | Value::Null | Value::Array(_) | Value::Object(_) => {
+                        return None;
+                    }
                 };
                 Some(escape(text))
             }

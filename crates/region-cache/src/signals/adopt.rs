@@ -5,58 +5,81 @@
 //! then are served by that.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 
 use crate::bus::{Opened, Topic};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::hub::Hub;
 use crate::link::Effect;
-use crate::signal::Signal;
+use crate::signal::{MAX_PAYLOAD, Signal};
 use crate::tasks::timer;
 use crate::wire::Id;
+
+/// A foreign signal that this process sees to. Dropping it, also where the task goes with its runtime,
+/// leaves it to the next one that is heard.
+struct Adopting {
+    hub: Arc<Hub>,
+    digest: Id,
+}
+
+impl Drop for Adopting {
+    fn drop(&mut self) {
+        self.hub.adopting.lock().remove(&self.digest);
+    }
+}
 
 impl Engine {
     /// Sees to a foreign signal, behind the caller, or knows who does.
     pub(super) fn adopt(self: &Arc<Self>, name: &str, payload: Bytes) {
         self.counters.foreign_signals.add(1);
-        let mut signal = Signal::foreign(name, payload);
+        self.hub.has_foreign.store(true, Ordering::SeqCst);
+        // What is too long for a payload is not carried on: then all that is bound to the name falls.
+        let payload = if payload.len() > MAX_PAYLOAD { Bytes::new() } else { payload };
+        let signal = Signal::foreign(name, payload);
         if signal.check().is_err() {
             self.counters.ignored_messages.add(1);
             return;
         }
-        let mut adopting = self.hub.adopting.lock();
-        if adopting.len() >= MOST {
-            // So many different ones: one for each name is enough, and lets all that is bound to it fall.
-            signal = Signal::foreign(name, Bytes::new());
-        }
         let digest = digest(&signal);
+        let mut adopting = self.hub.adopting.lock();
+        if adopting.len() >= MOST && !adopting.contains_key(&digest) {
+            self.hub.is_flooded.store(true, Ordering::SeqCst);
+            return;
+        }
         let times = adopting.entry(digest).or_default();
         *times += 1;
         if *times == 1 {
+            let mine = Adopting { hub: Arc::clone(&self.hub), digest };
             let this = Arc::clone(self);
-            self.tasks.keep(async move { this.see_to(digest, signal).await });
+            self.tasks.keep(async move { this.see_to(mine, signal).await });
         }
     }
 
-    async fn see_to(self: Arc<Self>, digest: Id, signal: Signal) {
+    async fn see_to(self: Arc<Self>, mine: Adopting, signal: Signal) {
+        let digest = mine.digest;
         let times = || self.hub.adopting.lock().get(&digest).copied().unwrap_or_default();
-        let id = Id::random();
+        let (id, name) = (Id::random(), signal.name());
         let at = self.link.clock().now().as_millis();
         let message = signal.message(id, self.hub.me, at).encode();
+        let mut pauses = PAUSES.build();
         loop {
             let before = times();
             match self.claim_foreign(digest, id, &message).await {
                 Ok(Some(opened)) => {
-                    if let Some(moment) = timer(self.link.clock(), WINDOW) {
+                    // A little longer than for the bus, whose clock is another.
+                    if let Some(moment) = timer(self.link.clock(), WINDOW + GRAIN) {
                         moment.await;
                     }
-                    self.hub.adopting.lock().remove(&digest);
-                    let topic = Topic::Adopted(signal.name().to_owned());
+                    drop(mine);
+                    let topic = Topic::Adopted(name.to_owned());
                     let done = self.fulfil(id, &signal, &opened.bindings, &topic, &message).await;
                     if let Err(error) = done {
-                        tracing::warn!(%error, signal = signal.name(), "a foreign signal is left to others");
+                        tracing::warn!(%error, signal = name, "a foreign signal is left to others");
                     }
                     return;
                 }
@@ -69,12 +92,13 @@ impl Engine {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, signal = signal.name(), "only own bindings are seen to");
-                    self.hub.adopting.lock().remove(&digest);
+                    tracing::warn!(%error, signal = name, "a foreign signal waits for the bus");
                     let own = self.hub.targets(self.namespace.as_str(), &signal, &[]);
                     // What fails of it is done again until it is confirmed.
                     let _ = self.fell(own).await;
-                    return;
+                    let Some(pause) = pauses.next() else { return };
+                    let Some(pause) = timer(self.link.clock(), pause) else { return };
+                    pause.await;
                 }
             }
         }
@@ -99,5 +123,15 @@ fn digest(signal: &Signal) -> Id {
 /// For how long the first one waits for others to hear the same.
 const WINDOW: Duration = Duration::from_millis(20);
 
-/// How many different ones are seen to at once.
+/// By how much two clocks may take the same time for different.
+const GRAIN: Duration = Duration::from_millis(5);
+
+/// How many different ones are seen to at once. Of more it is only known that they came.
 const MOST: usize = 1_000;
+
+/// Between two tries to say that a signal is seen to, about ten minutes in all.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(100))
+    .with_max_delay(Duration::from_secs(5))
+    .with_max_times(120)
+    .with_jitter();

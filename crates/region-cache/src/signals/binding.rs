@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bus::Interest;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::hub::Choose;
+use crate::hub::{Choose, MARK};
 use crate::link::Effect;
 use crate::name::Address;
 use crate::signal::{Bound, Patterns, check_pattern};
@@ -90,14 +90,22 @@ impl Engine {
         for on in &signals {
             let bound = Bound::new(on, &region, &what);
             let text = bound.text();
-            let bind = self.hub.bus.bind(self.namespace.as_str(), &text);
-            self.link.in_time(Effect::Changes, bind).await?;
+            self.keep(&text).await?;
             self.hub.remember(bound);
             texts.push(text);
         }
         // So that foreign signals are heard; what our own processes emit finds the binding by itself.
         self.listen(Interest::Signals);
         Ok(Binding { engine: self, region, signals, kind: Kind::Durable(texts) })
+    }
+
+    /// Has a binding kept, and before it the mark by which it is seen that none were lost.
+    pub(super) async fn keep(&self, text: &str) -> Result<()> {
+        for text in [MARK, text] {
+            let bind = self.hub.bus.bind(self.namespace.as_str(), text);
+            self.link.in_time(Effect::Changes, bind).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn bind_with(

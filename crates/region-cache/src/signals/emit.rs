@@ -53,12 +53,13 @@ impl Engine {
         message: &str,
     ) -> Result<Emitted> {
         let (hub, namespace) = (&self.hub, self.namespace.as_str());
-        hub.hears(id);
         let targets: BTreeSet<Target> =
             hub.targets(namespace, signal, bindings).into_iter().collect();
         let regions = targets.len() as u64;
         tracing::debug!(signal = signal.name(), regions, "a signal lets regions fall");
         self.fell(targets).await?;
+        // Before it is told, so that this cache does not heed itself.
+        hub.heard(id);
         let close = hub.bus.close(namespace, id, topic, message.as_bytes());
         let processes = self.link.in_time(Effect::Changes, close).await?;
         hub.tell(Event::Signal(signal.emitted(hub.me)));

@@ -11,6 +11,7 @@ check_count(path)
 if trouble then return trouble end
 local kept, last, was_there = others(get(k) or '', id, now)
 if ARGV[6] == '1' and not was_there then return { 0 } end
+prepare()
 local deadline = now + tonumber(ARGV[5])
 kept[#kept + 1] = '!' .. id .. '@' .. string.format('%.0f', deadline)
 redis.call('SET', k, table.concat(kept), 'PX', string.format('%.0f', math.max(last, deadline) - now))

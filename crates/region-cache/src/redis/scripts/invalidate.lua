@@ -9,7 +9,7 @@ check_type(unfinished, 'hash')
 check_count(path)
 if trouble then return trouble end
 -- A closed one lets nothing be read either, and stays closed.
-if not is_closed(path) then redis.call('UNLINK', fence_key(path)) end
+if is_closed(path) then prepare() else redis.call('UNLINK', fence_key(path)) end
 announce(path, ARGV[7], ARGV[8], tonumber(ARGV[6]), 'i', {})
 local stack = { 's ' .. path }
 local freed = walk(stack, tonumber(ARGV[5]))

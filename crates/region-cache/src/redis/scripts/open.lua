@@ -9,9 +9,10 @@ check_type(at .. 'j', 'stream')
 check_type(at .. 'u', 'hash')
 check_type(at .. 'b', 'hash')
 if trouble then return trouble end
+prepare()
 if ARGV[8] ~= '' and not redis.call('SET', at .. 'd:' .. ARGV[8], '1', 'PX', ARGV[9], 'NX') then return {} end
 local position = redis.call('XADD', at .. 'j', 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[5])
-redis.call('HSET', at .. 'u', ARGV[4], string.format('%.0f', now_millis()) .. '|' .. position)
+redis.call('HSET', at .. 'u', ARGV[4], string.format('%.0f', now_millis()) .. '|' .. ARGV[5])
 redis.call('PEXPIRE', at .. 'j', ARGV[7])
 redis.call('PEXPIRE', at .. 'u', ARGV[7])
 local reply = redis.call('HKEYS', at .. 'b')

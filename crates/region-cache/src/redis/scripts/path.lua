@@ -131,6 +131,12 @@ local function check_path(levels, ids)
   end
 end
 
+-- A full server refuses a script that begins with something that needs memory, and lets one go on that
+-- began with something else.
+local function prepare()
+  redis.call('UNLINK', ns .. ':{' .. (path == '' and '.' or root_of(path)) .. '}:t')
+end
+
 -- Whether a fence is closed: then none is made before it is opened. See guard.lua.
 local function is_closed(p)
   local fence = get(fence_key(p))

@@ -7,6 +7,7 @@ check_type(k, 'string')
 if trouble then return trouble end
 local kept, last, was_there = others(get(k) or '', ARGV[4], now)
 if not was_there then return { 0 } end
+prepare()
 if #kept == 0 then
   redis.call('UNLINK', k)
 else
