@@ -224,7 +224,7 @@ fn every_future_around_a_commit_can_be_sent() {
 }
 
 async fn commit(of: &str) -> Result<usize, BoxError> {
-    tokio::task::yield_now().await;
+    yield_now().await;
     Ok(of.len())
 }
 
