@@ -1,13 +1,15 @@
 //! Listening: what others say is heard, and what was missed is looked up.
 
+mod ears;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use futures::stream::{BoxStream, StreamExt};
 use futures::{FutureExt, pin_mut};
 
+use self::ears::Ears;
 use crate::bus::{Claimed, Interest, News, Topic};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -337,36 +339,6 @@ async fn listen(engine: Weak<Engine>) {
                 engine.tick().await;
                 tick_at = clock.now().saturating_add(TICK);
             }
-        }
-    }
-}
-
-/// What is listened to; and, until that is up, what was listened to before: nothing is missed between.
-struct Ears {
-    news: BoxStream<'static, News>,
-    before: Option<BoxStream<'static, News>>,
-}
-
-impl Ears {
-    async fn next(&mut self) -> Option<News> {
-        loop {
-            let Some(before) = &mut self.before else { return self.news.next().await };
-            let news = match select(self.news.next(), before.next()).await {
-                Either::Left((news, _)) => news,
-                // How the old one is does not matter any more.
-                Either::Right((Some(message @ (News::Message(..) | News::Gap)), _)) => {
-                    return Some(message);
-                }
-                Either::Right((Some(News::Up | News::Down), _)) => continue,
-                Either::Right((None, _)) => {
-                    self.before = None;
-                    continue;
-                }
-            };
-            if news == Some(News::Up) {
-                self.before = None;
-            }
-            return news;
         }
     }
 }
