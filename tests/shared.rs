@@ -13,6 +13,7 @@ mod lines;
 mod outages;
 mod patience;
 mod processes;
+mod python;
 mod stampede;
 mod trips;
 mod witness;

@@ -3,6 +3,8 @@
 //! - [`stampede`]: the database dies whenever the cache is emptied.
 //! - [`fail_safe`]: the source is down, or slow.
 //! - [`outages`]: Redis is away.
+//! - [`signals`]: whatever changes the data says so, once.
+//! - [`database`]: between the commit and the invalidation.
 
 #[doc = include_str!("guide/stampede.md")]
 pub mod stampede {}

@@ -11,6 +11,7 @@ mod features;
 mod metadata;
 mod model;
 mod msrv;
+mod python;
 mod run;
 mod server;
 mod test;
