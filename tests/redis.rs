@@ -6,6 +6,7 @@ mod computing;
 mod errors;
 mod gate;
 mod guards;
+mod listening;
 mod lives;
 mod races;
 

@@ -66,7 +66,8 @@ impl Bound {
             return Some(whole);
         }
         let fill = |template: &str, key: bool| {
-            let (template, payload) = (Template::parse(template).ok()?, signal.fields()?);
+            let template = Template::parse(template).ok()?;
+            let payload = signal.fields().unwrap_or_default();
             if key { template.key(&payload) } else { template.path(&payload) }
         };
         let narrower = match (&self.below, &self.key) {
