@@ -8,6 +8,7 @@ mod child;
 mod counts;
 mod emitters;
 mod faults;
+mod handlers;
 mod hiccups;
 mod late;
 mod lines;
