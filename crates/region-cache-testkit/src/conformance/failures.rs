@@ -9,7 +9,9 @@ use region_cache::{BoxError, EntryOptions, Error, Region, Result};
 use serde::{Deserialize, Serialize, Serializer};
 use tokio::task::{JoinSet, yield_now};
 
-use super::loaders::{Door, Loaded, OutOfOrder, Watched, fail, give, load, pass_slowly, settle};
+use super::loaders::{
+    Door, Loaded, OutOfOrder, Watched, fail, give, load, pass_slowly, settle, until,
+};
 use super::samples::{SECOND, lease};
 use super::{Case, World};
 
@@ -215,7 +217,7 @@ pub async fn who_waits_for_another_process_is_ended_too(world: &World) -> Case {
 pub async fn a_circle_of_tasks_is_ended_by_the_compute_timeout(world: &World) -> Case {
     let shop = world.region("shop");
     // Before a lease could be overtaken that a busy machine renews too late.
-    let hasty = shop.with(|o| o.compute_timeout(4 * SECOND));
+    let hasty = shop.with(|o| o.compute_timeout(2 * SECOND));
     let outer = hasty.get_or_compute("a", async || -> Result<i64, BoxError> {
         let (mut task, shop) = (JoinSet::new(), shop.clone());
         task.spawn(async move {
@@ -228,7 +230,11 @@ pub async fn a_circle_of_tasks_is_ended_by_the_compute_timeout(world: &World) ->
         });
         Ok(task.join_next().await.expect("it was spawned")??)
     });
-    let (ended, passed) = join(outer, pass_slowly(world, 4)).await;
+    let time = async {
+        until("both compute", || world.cache().stats().computations == 2).await;
+        pass_slowly(world, 2).await
+    };
+    let (ended, passed) = join(outer, time).await;
     passed?;
     assert!(ended.unwrap_err().is_timeout());
     settle(world.cache()).await?;
