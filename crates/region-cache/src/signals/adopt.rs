@@ -25,11 +25,33 @@ use crate::wire::Id;
 struct Adopting {
     hub: Arc<Hub>,
     digest: Id,
+    is_over: bool,
+}
+
+impl Adopting {
+    /// How often it was heard so far.
+    fn times(&self) -> u64 {
+        self.hub.adopting.lock().get(&self.digest).copied().unwrap_or_default()
+    }
+
+    /// Leaves it to another process, unless it was heard again since it was heard so often; whether it
+    /// did.
+    fn leaves(&mut self, times: u64) -> bool {
+        let mut adopting = self.hub.adopting.lock();
+        self.is_over = adopting.get(&self.digest) == Some(&times);
+        if self.is_over {
+            adopting.remove(&self.digest);
+        }
+        self.is_over
+    }
 }
 
 impl Drop for Adopting {
     fn drop(&mut self) {
-        self.hub.adopting.lock().remove(&self.digest);
+        // What was heard after the end is somebody else's.
+        if !self.is_over {
+            self.hub.adopting.lock().remove(&self.digest);
+        }
     }
 }
 
@@ -53,23 +75,24 @@ impl Engine {
         }
         let times = adopting.entry(digest).or_default();
         *times += 1;
-        if *times == 1 {
-            let mine = Adopting { hub: Arc::clone(&self.hub), digest };
+        let is_first = *times == 1;
+        // Free again before the task is made: where there is no runtime it is dropped at once.
+        drop(adopting);
+        if is_first {
+            let mine = Adopting { hub: Arc::clone(&self.hub), digest, is_over: false };
             let this = Arc::clone(self);
             self.tasks.keep(async move { this.see_to(mine, signal).await });
         }
     }
 
-    async fn see_to(self: Arc<Self>, mine: Adopting, signal: Signal) {
-        let digest = mine.digest;
-        let times = || self.hub.adopting.lock().get(&digest).copied().unwrap_or_default();
+    async fn see_to(self: Arc<Self>, mut mine: Adopting, signal: Signal) {
         let (id, name) = (Id::random(), signal.name());
         let at = self.link.clock().now().as_millis();
         let message = signal.message(id, self.hub.me, at).encode();
         let mut pauses = PAUSES.build();
         loop {
-            let before = times();
-            match self.claim_foreign(digest, id, &message).await {
+            let times = mine.times();
+            match self.claim_foreign(mine.digest, id, &message).await {
                 Ok(Some(opened)) => {
                     // A little longer than for the bus, whose clock is another.
                     if let Some(moment) = timer(self.link.clock(), WINDOW + GRAIN) {
@@ -85,9 +108,7 @@ impl Engine {
                 }
                 // Another has it; but only what was heard before that was asked.
                 Ok(None) => {
-                    let mut adopting = self.hub.adopting.lock();
-                    if adopting.get(&digest) == Some(&before) {
-                        adopting.remove(&digest);
+                    if mine.leaves(times) {
                         return;
                     }
                 }
