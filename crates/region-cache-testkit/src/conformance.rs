@@ -59,6 +59,7 @@ pub mod scans;
 pub mod signals;
 pub mod stale;
 pub mod stampede;
+pub mod standing_in;
 pub mod templates;
 pub mod transactions;
 pub mod writes;
@@ -94,6 +95,7 @@ macro_rules! conformance {
         $crate::joining!($fixture);
         $crate::stampede!($fixture);
         $crate::fail_safe!($fixture);
+        $crate::standing_in!($fixture);
         $crate::loading!($fixture);
         $crate::refresh!($fixture);
         $crate::many!($fixture);

@@ -33,6 +33,7 @@ macro_rules! replay {
             a_transaction_afterwards_is_not_taken_away_again
             a_computation_that_was_under_way_is_not_stored_for_good
             what_was_refused_is_not_done_again
+            what_is_refused_keeps_nothing_else_from_being_done
             a_failed_set_is_not_done_again
             a_wider_failure_takes_the_narrower_in
             too_many_failures_become_an_invalidation_of_what_they_have_in_common
@@ -376,5 +377,21 @@ pub async fn a_shutdown_tries_once_more(world: &World) -> Case {
     cache.shutdown().await;
     assert_eq!(world.region("shop").get::<i64>("k").await?, None);
     assert_eq!(world.region("blog").get_many::<i64>(["k", "l"]).await?, [None, Some(1)]);
+    Ok(())
+}
+
+/// What was queued is refused for good when it is tried again.
+pub async fn what_is_refused_keeps_nothing_else_from_being_done(world: &World) -> Case {
+    let (failing, cache) = shaky(world).await?;
+    failing.fail(CHANGES);
+    cache.region("shop").remove("k").await.unwrap_err();
+    cache.region("blog").invalidate().await.unwrap_err();
+    assert_eq!(queue(&cache), 2);
+    failing.mend();
+    failing.fail_with([Operation::Write], ErrorKind::WrongType);
+    give_time(world).await?;
+    assert_eq!(queue(&cache), 0);
+    assert_eq!(world.region("blog").get::<i64>("k").await?, None);
+    assert_eq!(cache.region("shop").get("k").await?, Some(1), "it is read again");
     Ok(())
 }
