@@ -8,6 +8,7 @@ mod floors;
 mod messages;
 mod properties;
 mod redis;
+mod runtimes;
 mod shared;
 mod staleness;
 mod surface;

@@ -8,10 +8,10 @@ use futures::{FutureExt, poll};
 use region_cache::{BoxError, Error, Result};
 use tokio::task::yield_now;
 
-use super::hearing::{living, next, set};
+use super::hearing::{living, next, set, soon};
 use super::samples::{HOUR, SECOND, miss};
 use super::{Case, World};
-use crate::backends::{Operation, Stuck};
+use crate::backends::{Counting, Operation, Stuck, Yielding};
 
 #[doc(hidden)]
 #[macro_export]
@@ -26,6 +26,7 @@ macro_rules! after_commit {
             what_is_filled_before_the_commit_falls_with_it
             a_commit_that_fails_lets_nothing_fall
             a_dropped_commit_lets_nothing_fall
+            a_call_that_is_dropped_after_the_commit_lets_all_fall
             a_bad_name_is_told_at_once
             what_is_written_is_written_at_once
             every_cache_is_waited_for
@@ -363,5 +364,25 @@ pub async fn one_that_fails_does_not_keep_others_from_falling(world: &World) -> 
     world.clock().advance(SECOND);
     assert!(commit.await.unwrap_err().is_unconfirmed());
     assert_eq!(cache.stats().replay_queue, 1);
+    Ok(())
+}
+
+/// As by a client that hangs up: the commit has succeeded all the same.
+pub async fn a_call_that_is_dropped_after_the_commit_lets_all_fall(world: &World) -> Case {
+    let counting = Counting::new(Yielding::new(world.connect().await));
+    let cache = world.cache_with(|builder| builder.backend(counting.clone())).await;
+    let (shop, blog) = (world.region("shop"), world.region("blog"));
+    set(&[&shop, &blog]).await?;
+    let mut commit = Box::pin(cache.after_commit(async || {
+        cache.region("shop").invalidate().await?;
+        cache.region("blog").invalidate().await?;
+        Ok::<_, BoxError>(())
+    }));
+    while counting.count(Operation::Invalidate) == 0 {
+        assert!(poll!(commit.as_mut()).is_pending());
+        yield_now().await;
+    }
+    drop(commit);
+    soon("all of it falls", async || Ok(living(&[&shop, &blog]).await?.is_empty())).await?;
     Ok(())
 }

@@ -35,6 +35,7 @@ macro_rules! signals {
             a_payload_that_is_too_large_is_refused
             a_circle_of_signals_ends_with_its_path
             what_an_emitter_left_undone_is_done_by_another
+            what_was_left_undone_is_done_although_there_is_always_something_to_hear
             an_entry_of_a_later_version_is_passed_over
             a_bound_cache_listens_without_being_asked
         }
@@ -344,5 +345,24 @@ pub async fn a_bound_cache_listens_without_being_asked(world: &World) -> Case {
     let there = world.other().await;
     world.region("shop").invalidate_on("changed").await?;
     soon("it listens", async || Ok(there.emit("other").await?.processes == 1)).await?;
+    Ok(())
+}
+
+/// Whoever listens looks for it now and then, also where it never comes to rest.
+pub async fn what_was_left_undone_is_done_although_there_is_always_something_to_hear(
+    world: &World,
+) -> Case {
+    let shop = world.region("shop");
+    let (_survivor, busy) = (listener(world).await?, world.other().await);
+    shop.invalidate_on("changed").await?;
+    set(&[&shop]).await?;
+    let entry = ours("changed", &json!(null));
+    world.connect().await.bus().open(world.namespace(), Id::random(), &entry).await?;
+    soon("it is seen to", async || {
+        busy.emit("noise").await?;
+        world.pass(SECOND / 4).await;
+        Ok(living(&[&shop]).await?.is_empty())
+    })
+    .await?;
     Ok(())
 }
