@@ -57,12 +57,13 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// that was taken under another fence, is taken over at once.
     async fn lease(&self, wish: Wish<'_>) -> Result<Leased>;
 
-    /// Stores what was computed under a lease and gives the lease back; answers whether it did.
+    /// Stores what was computed under a lease and gives the lease back; answers whether it did. The first
+    /// change is of the lease's key, all are of its region, and they are made together or not at all.
     ///
     /// Refuses if any fence of the token fell or the lease is no longer the holder's: because
     /// another took it over, or because the key was changed meanwhile. A lease past its deadline
     /// that nobody took over may still fill; its record lives ten times as long.
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool>;
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool>;
 
     /// Moves the lease's deadline on, to a whole [`Lease::time`] from now; answers whether the lease
     /// still is its holder's.

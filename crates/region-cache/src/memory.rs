@@ -70,8 +70,8 @@ impl Backend for Memory {
         Ok(self.change(|store| store.lease(wish)))
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
-        self.change(|store| store.fill(lease, change))
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
+        self.change(|store| store.fill(lease, changes))
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

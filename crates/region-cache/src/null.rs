@@ -45,7 +45,7 @@ impl Backend for Null {
         }))
     }
 
-    async fn fill(&self, _: &Lease, _: Change) -> Result<bool> {
+    async fn fill(&self, _: &Lease, _: Vec<Change>) -> Result<bool> {
         Ok(false)
     }
 

@@ -85,8 +85,8 @@ impl Backend for Redis {
         self.take_lease(wish).await
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
-        self.fill_one(lease, change).await
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
+        self.fill_all(lease, changes).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

@@ -44,12 +44,12 @@ impl Backend for Careless {
         self.inner.lease(wish).await
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
         if self.neglect == Neglect::Leases {
-            self.inner.write(vec![change]).await?;
+            self.inner.write(changes).await?;
             return Ok(true);
         }
-        self.inner.fill(lease, change).await
+        self.inner.fill(lease, changes).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

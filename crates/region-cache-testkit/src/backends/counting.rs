@@ -63,9 +63,9 @@ impl Backend for Counting {
         self.inner.lease(wish).await
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
         self.calls.count(Operation::Fill);
-        self.inner.fill(lease, change).await
+        self.inner.fill(lease, changes).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

@@ -155,8 +155,8 @@ impl Backend for Spoiling {
         })
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
-        self.inner.fill(lease, change).await
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
+        self.inner.fill(lease, changes).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

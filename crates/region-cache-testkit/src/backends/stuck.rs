@@ -95,8 +95,8 @@ impl Backend for Stuck {
         self.line.pass(Operation::Lease, self.inner.lease(wish)).await
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
-        self.line.pass(Operation::Fill, self.inner.fill(lease, change)).await
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
+        self.line.pass(Operation::Fill, self.inner.fill(lease, changes)).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

@@ -55,8 +55,8 @@ impl Backend for Yielding {
         slowly(self.0.lease(wish)).await
     }
 
-    async fn fill(&self, lease: &Lease, change: Change) -> Result<bool> {
-        slowly(self.0.fill(lease, change)).await
+    async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
+        slowly(self.0.fill(lease, changes)).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<bool> {

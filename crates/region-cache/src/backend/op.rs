@@ -124,6 +124,9 @@ pub struct Change {
     /// Whether this write begins the region's time to live anew, rather than only beginning it in an
     /// empty region.
     pub refresh_region_ttl: bool,
+    /// Whether the region is of use only as a whole: where one of its entries is evicted for want of
+    /// room, all of them are.
+    pub is_whole: bool,
 }
 
 /// What a [`Change`] does.

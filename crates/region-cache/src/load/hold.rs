@@ -180,7 +180,7 @@ impl<T: Value> Hold<T> {
         let act = engine.act(value, When::Always, settings, about)?;
         let put = change(place, key.clone(), act);
         let what = What(place, key);
-        match engine.link.call(Effect::Changes, |backend| backend.fill(lease, put)).await {
+        match engine.link.call(Effect::Changes, |backend| backend.fill(lease, vec![put])).await {
             Ok(true) => {
                 engine.counters.fills.add(1);
                 self.claim.close();

@@ -91,7 +91,7 @@ impl<T> Miss<T> {
         let put = engine.put(place, key.clone(), value, options)?;
         let filled = match &self.lease {
             Some(lease) => {
-                engine.link.call(Effect::Changes, |backend| backend.fill(lease, put)).await?
+                engine.link.call(Effect::Changes, |backend| backend.fill(lease, vec![put])).await?
             }
             None => false,
         };

@@ -23,7 +23,7 @@ impl Store {
 
     /// Makes one change that there is room for.
     fn change(&mut self, change: Change) -> Outcome {
-        let Change { region, key, act, region_ttl, refresh_region_ttl } = change;
+        let Change { region, key, act, region_ttl, refresh_region_ttl, is_whole } = change;
         let stores = matches!(act, Act::Put { .. } | Act::Add { .. });
         // Only what stores something makes a region stand.
         let node = if stores { Some(self.ensure(&region)) } else { self.find(&region) };
@@ -36,6 +36,9 @@ impl Store {
         let is_changed = match outcome {
             Outcome::Stored | Outcome::Sum(_) => {
                 self.live_on(node, &key, region_ttl, refresh_region_ttl, is_new);
+                if let Some(node) = self.nodes.get_mut(node) {
+                    node.is_whole = is_whole;
+                }
                 true
             }
             Outcome::Removed(_) | Outcome::Expired(_) => true,

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::store::Store;
+use super::store::{EntryId, Store};
 
 impl Store {
     /// Evicts until everything fits, sparing what was stored after the change numbered `before`.
@@ -25,9 +25,16 @@ impl Store {
                 patience -= 1;
                 continue;
             }
-            let entry = self.remove_entry(hand);
-            self.evicted += 1;
-            self.prune(entry.node);
+            let node = entry.node;
+            let together: Vec<EntryId> = match self.nodes.get(node).filter(|node| node.is_whole) {
+                Some(node) => node.entries.values().copied().collect(),
+                None => vec![hand],
+            };
+            for id in together {
+                self.remove_entry(id);
+                self.evicted += 1;
+            }
+            self.prune(node);
         }
     }
 }

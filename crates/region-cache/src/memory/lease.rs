@@ -81,12 +81,12 @@ impl Store {
         Some(record.deadline().since(now)).filter(|left| !left.is_zero())
     }
 
-    pub(super) fn fill(&mut self, lease: &Lease, change: Change) -> Result<bool> {
+    pub(super) fn fill(&mut self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
         if !self.is_ours(lease) {
             return Ok(false);
         }
-        let outcomes = self.apply(vec![change])?;
-        Ok(outcomes == [Outcome::Stored])
+        let outcomes = self.apply(changes)?;
+        Ok(outcomes.iter().all(|outcome| *outcome == Outcome::Stored))
     }
 
     pub(super) fn release(&mut self, region: &Address, key: &Key, id: Id) {

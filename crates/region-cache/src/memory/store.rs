@@ -55,6 +55,8 @@ pub(super) struct Node {
     pub(super) leases: HashMap<Key, Record>,
     /// When the region as a whole ends, where its writers set a time to live.
     pub(super) ends: Option<Timestamp>,
+    /// Whether its entries are evicted together.
+    pub(super) is_whole: bool,
 }
 
 pub(super) struct Entry {
@@ -289,6 +291,7 @@ impl Store {
             entries: BTreeMap::new(),
             leases: HashMap::new(),
             ends: None,
+            is_whole: false,
         };
         self.bytes += node.weight();
         self.nodes.insert(node)

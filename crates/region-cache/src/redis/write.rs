@@ -57,20 +57,20 @@ impl Redis {
         Err(contended(&region))
     }
 
-    pub(super) async fn fill_one(&self, lease: &Lease, change: Change) -> Result<bool> {
+    pub(super) async fn fill_all(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {
         let line = self.lines.shared().await?;
         let region = &lease.region;
-        let changes = [change];
         let lives = Lives::of(&changes, line.now());
         let proposal = Proposal { stamp: lease.token.stamp(), is_new: false, ids: Vec::new() };
         let token: String = lease.token.fences().iter().map(|id| layout::text(*id)).collect();
         let held = format!("{}|{}", layout::text(lease.id), lease.time.as_millis());
         let call = self.call(&line, region, &proposal, lives, None).arg(held).arg(token);
-        let [change] = &changes;
-        let call = with_change(call, change, proposal.stamp, &line);
+        let call = changes
+            .iter()
+            .fold(call, |call, change| with_change(call, change, proposal.stamp, &line));
         let reply = call.run(&line, &layout::fence(region), Asked::Change).await?;
         match Reply::of(reply, &changes)? {
-            Reply::Done(outcomes) => Ok(outcomes == [Outcome::Stored]),
+            Reply::Done(outcomes) => Ok(outcomes.iter().all(|outcome| *outcome == Outcome::Stored)),
             Reply::Stands(_) | Reply::Refused => Ok(false),
         }
     }

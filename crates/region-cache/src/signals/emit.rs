@@ -92,5 +92,12 @@ impl Engine {
 }
 
 fn removal(region: crate::name::Address, key: crate::key::Key) -> Change {
-    Change { region, key, act: Act::Remove, region_ttl: None, refresh_region_ttl: false }
+    Change {
+        region,
+        key,
+        act: Act::Remove,
+        region_ttl: None,
+        refresh_region_ttl: false,
+        is_whole: false,
+    }
 }

@@ -10,7 +10,14 @@ fn tree(path: &str) -> Duty {
 
 fn key(path: &str, key: &str, act: Act) -> Duty {
     let (region, key) = (address(path), Key::from(key));
-    Duty::Key(Change { region, key, act, region_ttl: None, refresh_region_ttl: false })
+    Duty::Key(Change {
+        region,
+        key,
+        act,
+        region_ttl: None,
+        refresh_region_ttl: false,
+        is_whole: false,
+    })
 }
 
 fn queue(duties: impl IntoIterator<Item = Duty>) -> Queue {
