@@ -113,7 +113,8 @@ pub(crate) fn change(place: &Place, key: Key, act: Act) -> Change {
         act,
         region_ttl: place.settings.region_ttl,
         refresh_region_ttl: place.settings.refresh_ttl_on_write,
-        is_whole: false,
+        requires: None,
+        is_whole: place.settings.is_whole,
     }
 }
 

@@ -87,7 +87,7 @@ pub use self::key::Key;
 pub use self::load::{Loading, Lookup, Miss};
 pub use self::name::{segment, unsegment};
 pub use self::options::{EntryOptions, OnUnavailable, RefreshAhead, RegionOptions, Schema};
-pub use self::region::Region;
+pub use self::region::{Begin, Computed, Counter, Empty, Members, Region, SetOf, Zero};
 pub use self::signal::{Fall, Patterns, Signal};
 pub use self::signals::{Binding, Emitted};
 pub use self::stats::{BreakerState, Stats};

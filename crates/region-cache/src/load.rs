@@ -18,5 +18,6 @@ mod run;
 mod standby;
 
 pub use loading::Loading;
+pub(crate) use loading::Wishes;
 pub use lookup::{Lookup, Miss};
 pub(crate) use run::load;

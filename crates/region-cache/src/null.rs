@@ -124,6 +124,7 @@ fn nothing(keys: &[Key]) -> Vec<Option<Found>> {
 /// What each change does to an entry that is always absent.
 fn outcomes(changes: &[Change]) -> Vec<Outcome> {
     let outcome = |change: &Change| match &change.act {
+        _ if change.requires.is_some() => Outcome::Absent,
         Act::Put { .. } => Outcome::Stored,
         Act::Remove => Outcome::Removed(None),
         Act::Expire => Outcome::Expired(None),

@@ -1,9 +1,14 @@
 //! The region: a handle to one node of the tree, and all that can be done with it.
 
 mod compute;
+mod counter;
 mod entries;
+mod set_of;
 mod signals;
 mod tree;
+
+pub use counter::{Computed, Counter, Zero};
+pub use set_of::{Begin, Empty, Members, SetOf};
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

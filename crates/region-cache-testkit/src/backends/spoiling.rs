@@ -122,7 +122,7 @@ impl Spoilt {
             Outcome::Removed(there) => Outcome::Removed(show(there)),
             Outcome::Expired(there) => Outcome::Expired(show(there)),
             Outcome::NotAnInteger(there) => Outcome::NotAnInteger(self.show(there)),
-            Outcome::Stored | Outcome::Sum(_) | Outcome::Overflow => outcome,
+            Outcome::Stored | Outcome::Sum(_) | Outcome::Overflow | Outcome::Absent => outcome,
         }
     }
 

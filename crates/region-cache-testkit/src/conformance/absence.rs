@@ -192,6 +192,7 @@ pub async fn what_an_unknown_codec_stored_is_absent(world: &World) -> Case {
         },
         region_ttl: None,
         refresh_region_ttl: false,
+        requires: None,
         is_whole: false,
     };
     world.backend().write(KEYS.map(put).to_vec()).await?;

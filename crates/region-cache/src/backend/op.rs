@@ -124,6 +124,9 @@ pub struct Change {
     /// Whether this write begins the region's time to live anew, rather than only beginning it in an
     /// empty region.
     pub refresh_region_ttl: bool,
+    /// Another key of the region, or the same, that must be present: where it is absent, nothing is done but
+    /// that its lease is dropped, and the outcome is [`Outcome::Absent`]. None in transactions and fills.
+    pub requires: Option<Key>,
     /// Whether the region is of use only as a whole: where one of its entries is evicted for want of
     /// room, all of them are.
     pub is_whole: bool,
@@ -227,6 +230,8 @@ pub enum Outcome {
     /// [`Act::Add`]: this is present, which is no sound integer in decimal text, or has another schema
     /// than the draft, or a codec that is neither built in nor the draft's; nothing changed.
     NotAnInteger(Envelope),
+    /// What the change [requires](Change::requires) is absent; nothing changed.
+    Absent,
 }
 
 /// The answer to a commit.

@@ -1,7 +1,7 @@
 //! Adding to integers.
 
 use super::{ATTEMPTS, contended};
-use crate::backend::{Act, Envelope, Expiry, Outcome, When};
+use crate::backend::{Act, Change, Envelope, Expiry, Outcome, When};
 use crate::engine::{Engine, change, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -10,6 +10,27 @@ use crate::wire;
 
 impl Engine {
     pub(crate) async fn increment(&self, place: &Place, key: &Key, delta: i64) -> Result<i64> {
+        let sum = self.count(place, key, delta, None).await?;
+        sum.ok_or_else(|| unexpected(Some(&Outcome::Absent)))
+    }
+
+    /// Adds only where there is something; else nobody may store what was computed until now.
+    pub(crate) async fn increment_present(
+        &self,
+        place: &Place,
+        key: &Key,
+        delta: i64,
+    ) -> Result<Option<i64>> {
+        self.count(place, key, delta, Some(key)).await
+    }
+
+    async fn count(
+        &self,
+        place: &Place,
+        key: &Key,
+        delta: i64,
+        requires: Option<&Key>,
+    ) -> Result<Option<i64>> {
         let settings = &place.settings;
         for _ in 0..ATTEMPTS {
             let act = Act::Add {
@@ -18,14 +39,21 @@ impl Engine {
                 expiry: settings.ttl(false, fastrand::f64()).into(),
                 keep: settings.stale_for,
             };
-            let there = match self.write_one(change(place, key.clone(), act)).await? {
-                Outcome::Sum(sum) => return Ok(sum),
+            let add = Change { requires: requires.cloned(), ..change(place, key.clone(), act) };
+            let there = match self.write_one(add).await? {
+                Outcome::Sum(sum) => return Ok(Some(sum)),
+                Outcome::Absent => return Ok(None),
                 Outcome::Overflow => return Err(overflow(place, key, delta)),
                 Outcome::NotAnInteger(there) => there,
                 other => return Err(unexpected(Some(&other))),
             };
+            if requires.is_some() && !self.coder.is_readable(&there, settings) {
+                // Unreadable is absent; and there is something to be computed anew.
+                self.write_one(change(place, key.clone(), Act::Remove)).await?;
+                return Ok(None);
+            }
             if let Some(sum) = self.replace(place, key, delta, there).await? {
-                return Ok(sum);
+                return Ok(Some(sum));
             }
         }
         Err(contended(place, key))

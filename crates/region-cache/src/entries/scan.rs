@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 
-use crate::backend::{Cursor, Found, Page};
+use crate::backend::{Cursor, Envelope, Found, Page};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::key::Key;
@@ -53,6 +53,14 @@ impl Engine {
             let value = engine.coder.open(&found.envelope, &place.settings)?;
             Some((key, value))
         }))
+    }
+
+    /// All that is present, as it is stored.
+    pub(crate) fn envelopes(
+        self: Arc<Self>,
+        place: Result<Place>,
+    ) -> BoxStream<'static, Result<(Key, Envelope)>> {
+        self.present(place, |_, _, (key, found)| Some((key, found.envelope)))
     }
 
     /// What `choose` makes of every present entry of a region.

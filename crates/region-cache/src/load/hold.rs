@@ -55,6 +55,18 @@ impl<T: Value> Hold<T> {
         self.run(load, Arc::default()).await
     }
 
+    /// The same for a loader that says more than its value.
+    pub(crate) async fn compute_wishing(self, load: Load<'_, (T, Wishes)>) -> Ended<T> {
+        let wishes = Arc::<Mutex<Wishes>>::default();
+        let told = Arc::clone(&wishes);
+        let load = Box::pin(async move {
+            let (value, wishes) = load.await?;
+            *told.lock() = wishes;
+            Ok(value)
+        });
+        self.run(load, wishes).await
+    }
+
     /// Computes in a task of its own, which goes on when its caller does not wait any longer.
     pub(crate) async fn compute_behind<F, Fut, E>(mut self, call: F) -> Ended<T>
     where
@@ -116,7 +128,7 @@ impl<T: Value> Hold<T> {
         let (chain, stands_in) = (self.chain.clone(), || self.stands_in());
         match run(chain, &self.patience, &what, load, renewals, stands_in).await {
             Ran::Done(value) => {
-                let wishes = wishes.lock().clone();
+                let wishes = std::mem::take(&mut *wishes.lock());
                 self.succeed(value, watch.elapsed(), wishes).await
             }
             Ran::Failed(error) => {
@@ -178,9 +190,10 @@ impl<T: Value> Hold<T> {
         let settings: &Settings = own.as_ref().unwrap_or(&place.settings);
         let about = About { cost, tag: wishes.tag, ttl: None };
         let act = engine.act(value, When::Always, settings, about)?;
-        let put = change(place, key.clone(), act);
+        let mut puts = vec![change(place, key.clone(), act)];
+        puts.extend(wishes.beside);
         let what = What(place, key);
-        match engine.link.call(Effect::Changes, |backend| backend.fill(lease, vec![put])).await {
+        match engine.link.call(Effect::Changes, |backend| backend.fill(lease, puts)).await {
             Ok(true) => {
                 engine.counters.fills.add(1);
                 self.claim.close();

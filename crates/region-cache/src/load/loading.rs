@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::standby::Standby;
+use crate::backend::Change;
 
 /// What the loader of [`get_or_compute_with`](crate::Region::get_or_compute_with) is told, and what it
 /// may say beside the value that it returns.
@@ -41,11 +42,13 @@ pub struct Loading<T> {
 }
 
 /// What a loader has asked for.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wishes {
-    pub(super) ttl: Option<Duration>,
-    pub(super) tag: Option<String>,
-    pub(super) is_not_to_be_stored: bool,
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) tag: Option<String>,
+    pub(crate) is_not_to_be_stored: bool,
+    /// What is stored with the value, or not at all.
+    pub(crate) beside: Vec<Change>,
 }
 
 impl<T> Loading<T> {

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::store::{Entry, NodeId, Store, node_weight, weight};
-use crate::backend::{Act, Change, Draft, Envelope, Expiry, Found, Outcome, When};
+use crate::backend::{Act, Address, Change, Draft, Envelope, Expiry, Found, Outcome, When};
 use crate::codec::Format;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -23,7 +23,13 @@ impl Store {
 
     /// Makes one change that there is room for.
     fn change(&mut self, change: Change) -> Outcome {
-        let Change { region, key, act, region_ttl, refresh_region_ttl, is_whole } = change;
+        let Change { region, key, act, region_ttl, refresh_region_ttl, requires, is_whole } =
+            change;
+        if let Some(required) = &requires
+            && !self.has(&region, required)
+        {
+            return Outcome::Absent;
+        }
         let stores = matches!(act, Act::Put { .. } | Act::Add { .. });
         // Only what stores something makes a region stand.
         let node = if stores { Some(self.ensure(&region)) } else { self.find(&region) };
@@ -42,13 +48,26 @@ impl Store {
                 true
             }
             Outcome::Removed(_) | Outcome::Expired(_) => true,
-            Outcome::Kept(_) | Outcome::Overflow | Outcome::NotAnInteger(_) => false,
+            Outcome::Kept(_) | Outcome::Overflow | Outcome::NotAnInteger(_) | Outcome::Absent => {
+                false
+            }
         };
         if is_changed {
             self.remove_lease(node, &key);
         }
         self.prune(node);
         outcome
+    }
+
+    /// Whether a key is present that a change requires; else its lease is dropped.
+    fn has(&mut self, region: &Address, required: &Key) -> bool {
+        let Some(node) = self.find(region) else { return false };
+        let is_present = self.present(node, required).is_some();
+        if !is_present {
+            self.remove_lease(node, required);
+            self.prune(node);
+        }
+        is_present
     }
 
     fn act(&mut self, node: NodeId, key: &Key, act: Act) -> Outcome {

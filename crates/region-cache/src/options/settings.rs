@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) max_value_bytes: usize,
     /// Zero for none.
     pub(crate) schema: u64,
+    /// Whether the region's entries are of use only together.
+    pub(crate) is_whole: bool,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             compress_above: entry.compress_above.unwrap_or(DEFAULT_COMPRESS_ABOVE),
             max_value_bytes: options.max_value_bytes.unwrap_or(DEFAULT_MAX_VALUE_BYTES),
             schema: entry.schema.map_or(0, |Schema(schema)| schema),
+            is_whole: false,
         }
     }
 

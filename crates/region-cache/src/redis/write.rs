@@ -234,6 +234,10 @@ impl Reply {
 fn with_change<'a>(call: Call<'a>, change: &Change, stamp: Id, line: &Line) -> Call<'a> {
     let now = line.now();
     let key = change.key.as_bytes();
+    let call = match &change.requires {
+        Some(required) => call.arg("n").arg(required.as_bytes()),
+        None => call,
+    };
     match &change.act {
         Act::Put { draft, expiry, keep, when } => {
             let (condition, wanted) = match when {
@@ -283,6 +287,7 @@ fn outcome_of(outcome: Value, change: &Change) -> Option<Outcome> {
         ("E", _) => Outcome::Expired(envelope()),
         ("O", _) => Outcome::Overflow,
         ("N", _) => Outcome::NotAnInteger(envelope()?),
+        ("A", _) => Outcome::Absent,
         ("I", _) => Outcome::Sum(text()?.parse().ok()?),
         _ => return None,
     })
@@ -305,7 +310,7 @@ pub(super) fn stores(change: &Change) -> bool {
 }
 
 fn is_blind(change: &Change) -> bool {
-    matches!(change.act, Act::Put { when: When::Always, .. })
+    change.requires.is_none() && matches!(change.act, Act::Put { when: When::Always, .. })
 }
 
 fn millis(time: Duration) -> i64 {

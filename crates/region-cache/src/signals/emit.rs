@@ -98,6 +98,7 @@ fn removal(region: crate::name::Address, key: crate::key::Key) -> Change {
         act: Act::Remove,
         region_ttl: None,
         refresh_region_ttl: false,
+        requires: None,
         is_whole: false,
     }
 }

@@ -6,7 +6,7 @@
 -- ARGV[10] 'e': the life follows the entries, 'r': refresh the region's own, 'f': begin it if new
 -- ARGV[11] who   ARGV[12] first number of announcements   ARGV[13] '1': the server expires fields
 -- ARGV[14] lease id and time as 'id|ms', or empty   ARGV[15] token: the ids of the path, or empty
--- then for each change its kind, its field, and
+-- then for each change, perhaps, 'n' and the field that it requires; its kind, its field, and
 --   'p' put: envelope, when ('' always, 'a' absent, 'h' holds), what it must hold, ms when it is gone or ''
 --   'd' remove: nothing   'x' expire: nothing   'i' add: delta, envelope for nothing, ms when that is gone
 -- Gives {0, id that stands or ''} where the stamp is not the fence that stands: nothing is written.
@@ -24,7 +24,7 @@ check_count(path)
 if trouble then return trouble end
 local now = now_millis()
 
-local WIDTH = { p = 6, d = 2, x = 2, i = 5 }
+local WIDTH = { n = 2, p = 6, d = 2, x = 2, i = 5 }
 local stores, at = false, 16
 while ARGV[at] do
   if ARGV[at] == 'p' or ARGV[at] == 'i' then stores = true end
@@ -71,12 +71,21 @@ local function look(field)
   if seen[field] == nil then seen[field] = present(field) end
   return seen[field]
 end
-local replaces = false
+local replaces, dropped = false, {}
 at = 16
 while ARGV[at] do
-  local kind, field = ARGV[at], ARGV[at + 1]
   local outcome
-  if kind == 'p' then
+  if ARGV[at] == 'n' then
+    if not look(ARGV[at + 1]) then
+      outcome = { 'A' }
+      dropped[#dropped + 1] = ARGV[at + 1]
+    end
+    at = at + WIDTH.n
+  end
+  local kind, field = ARGV[at], ARGV[at + 1]
+  if outcome then
+    -- What is required is absent.
+  elseif kind == 'p' then
     local envelope, when = ARGV[at + 2], ARGV[at + 3]
     local there = (when ~= '' or ARGV[14] ~= '') and look(field)
     if (when == 'a' and there) or (when == 'h' and there ~= ARGV[at + 4]) then
@@ -165,5 +174,8 @@ end
 if #fields > 0 and (own or stored) then
   for _, field in ipairs(fields) do redis.call('HDEL', leases, field) end
   if ARGV[14] == '' or replaces then announce(path, who, first, fences_life, 'k', fields) end
+end
+if own then
+  for _, field in ipairs(dropped) do redis.call('HDEL', leases, field) end
 end
 return reply

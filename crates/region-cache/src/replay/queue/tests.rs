@@ -16,6 +16,7 @@ fn key(path: &str, key: &str, act: Act) -> Duty {
         act,
         region_ttl: None,
         refresh_region_ttl: false,
+        requires: None,
         is_whole: false,
     })
 }
