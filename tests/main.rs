@@ -1,5 +1,6 @@
 //! One binary, one module per theme.
 
+mod cached;
 mod cancellation;
 mod conformance;
 mod edges;

@@ -23,6 +23,11 @@ where
     LATER.try_with(|later| later.lock().push(act().boxed())).is_ok()
 }
 
+/// Whether the running code is part of a commit.
+pub(crate) fn is_put_off() -> bool {
+    LATER.try_with(|_| ()).is_ok()
+}
+
 /// Runs a commit, and after it has succeeded what was put off in it; within another commit, after that one.
 pub(crate) async fn after_commit<T, F, Fut, E>(tasks: &Tasks, commit: F) -> Result<T>
 where
@@ -47,7 +52,7 @@ where
 }
 
 /// Does all of it, also if nobody waits for it any more: the commit has succeeded.
-async fn run(tasks: &Tasks, acts: Vec<BoxFuture<'static, Result<()>>>) -> Result<()> {
+pub(crate) async fn run(tasks: &Tasks, acts: Vec<BoxFuture<'static, Result<()>>>) -> Result<()> {
     let acts = async { join_all(acts).await.into_iter().collect::<Result<()>>() };
     if !tasks.can_keep() {
         return acts.await;

@@ -72,6 +72,9 @@ mod transaction;
 // Floor 5, the door.
 mod builder;
 mod cache;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod declared;
 mod global;
 pub mod guide;
 mod region;
@@ -94,6 +97,13 @@ pub use self::stats::{BreakerState, Stats};
 pub use self::time::{Clock, Timestamp};
 pub use self::transaction::{Target, Transaction};
 pub use self::wire::{Storable, Value};
+
+#[cfg(feature = "macros")]
+pub use region_cache_macros::{cached, invalidates};
+
+#[doc(hidden)]
+#[cfg(feature = "macros")]
+pub use self::declared as __private;
 
 /// The code in the README compiles and runs.
 #[cfg(doctest)]

@@ -17,7 +17,8 @@ mod refresh;
 mod run;
 mod standby;
 
+pub(crate) use compute::Judge;
 pub use loading::Loading;
 pub(crate) use loading::Wishes;
 pub use lookup::{Lookup, Miss};
-pub(crate) use run::load;
+pub(crate) use run::{Load, load};

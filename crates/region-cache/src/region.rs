@@ -53,6 +53,21 @@ impl Region {
         Self { engine, path: "".into(), place, own: None }
     }
 
+    /// A region of which every use gives this error.
+    pub(crate) fn refusing(self, error: Error) -> Self {
+        Self { place: Err(error), ..self }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Takes note that something was computed without the cache, which could not be used.
+    pub(crate) fn note_detour(&self, key: &Key, error: &Error) {
+        self.engine.counters.detours.add(1);
+        tracing::debug!(region = %self, %key, %error, "gone around the cache");
+    }
+
     /// The whole path, from the root's name down.
     pub fn path(&self) -> &str {
         &self.path
@@ -135,7 +150,7 @@ impl Region {
     }
 
     /// The place and a key of which both are good.
-    fn entry(&self, key: impl Into<Key>) -> Result<(&Place, Key)> {
+    pub(crate) fn entry(&self, key: impl Into<Key>) -> Result<(&Place, Key)> {
         let place = self.entry_place()?;
         let key = key.into();
         key.check()?;

@@ -47,6 +47,8 @@ pub struct Stats {
     pub takeovers: u64,
     /// Callers that were given a value which had run out of time.
     pub stale_served: u64,
+    /// Calls of `#[cached]` functions that give no `Result` and went around the cache because it failed.
+    pub detours: u64,
     /// Signals that were emitted here.
     pub signals: u64,
     /// Signals of other caches that were heard.
@@ -107,6 +109,7 @@ pub(crate) struct Counters {
     pub(crate) lease_waits: Counter,
     pub(crate) takeovers: Counter,
     pub(crate) stale_served: Counter,
+    pub(crate) detours: Counter,
     pub(crate) signals: Counter,
     pub(crate) heard_signals: Counter,
     pub(crate) foreign_signals: Counter,
@@ -148,6 +151,7 @@ impl Counters {
             lease_waits: self.lease_waits.get(),
             takeovers: self.takeovers.get(),
             stale_served: self.stale_served.get(),
+            detours: self.detours.get(),
             signals: self.signals.get(),
             heard_signals: self.heard_signals.get(),
             foreign_signals: self.foreign_signals.get(),

@@ -35,6 +35,9 @@ pub(super) struct Call<T> {
 /// What is done with the right to compute.
 pub(super) type Start<'a, T> = Box<dyn FnOnce(Hold<T>) -> BoxFuture<'a, Ended<T>> + Send + 'a>;
 
+/// Whether a value that is there is good enough.
+pub(crate) type Judge<'a, T> = Box<dyn Fn(&T) -> bool + Send + Sync + 'a>;
+
 /// What a call for a lease comes to.
 enum Got<T> {
     /// The value was stored meanwhile.
@@ -52,11 +55,13 @@ enum Got<T> {
 }
 
 impl Engine {
-    /// The value of a key, computed by what `start` does with a [`Hold`] if need be.
+    /// The value of a key, computed by what `start` does with a [`Hold`] if need be. What a `judge` refuses
+    /// is not good enough, fresh as it may be.
     pub(crate) async fn compute<T, S, Fut>(
         self: Arc<Self>,
         place: Place,
         key: Key,
+        judge: Option<Judge<'_, T>>,
         start: S,
     ) -> Result<T>
     where
@@ -70,6 +75,7 @@ impl Engine {
         let fresh = found.as_ref().ok().and_then(Option::as_ref).filter(|found| found.is_fresh());
         if let Some(found) = fresh
             && let Some(standby) = self.standby(&place, found)
+            && judge.is_none_or(|judge| judge(&standby.value))
         {
             self.counters.hits.add(1);
             tracing::trace!(what = %What(&place, &key), "hit");

@@ -68,7 +68,7 @@ impl Region {
     {
         let (place, key) = self.entry(key)?;
         let engine = Arc::clone(&self.engine);
-        engine.compute(place.clone(), key, |hold| hold.compute(load(compute))).await
+        engine.compute(place.clone(), key, None, |hold| hold.compute(load(compute))).await
     }
 
     /// The value of a key, computed where it is absent by a loader that cannot fail.
@@ -193,6 +193,6 @@ impl Region {
         let settings = Arc::new(place.settings.with(options)?);
         let place = Place { settings, ..place.clone() };
         let engine = Arc::clone(&self.engine);
-        engine.compute(place, key, |hold| hold.compute_behind(compute)).await
+        engine.compute(place, key, None, |hold| hold.compute_behind(compute)).await
     }
 }

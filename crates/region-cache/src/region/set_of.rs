@@ -396,8 +396,9 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
             Ok::<_, BoxError>((Mark(Some(Arc::new(members))), wishes))
         });
         let engine = Arc::clone(&self.region.engine);
-        let mark: Mark<T> =
-            engine.compute(place.clone(), MARK.into(), |hold| hold.compute_wishing(load)).await?;
+        let mark: Mark<T> = engine
+            .compute(place.clone(), MARK.into(), None, |hold| hold.compute_wishing(load))
+            .await?;
         Ok(mark.0)
     }
 

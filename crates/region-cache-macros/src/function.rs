@@ -1,0 +1,217 @@
+//! The function that an attribute stands on.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::visit::{self, Visit};
+use syn::{
+    Attribute, Error, Expr, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments,
+    Receiver, Result, ReturnType, Safety, Type, parse_quote,
+};
+
+/// An `async fn`, free or a method.
+pub(crate) struct Function {
+    pub(crate) item: ItemFn,
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) returns: Returns,
+}
+
+/// One argument.
+#[derive(Clone)]
+pub(crate) struct Arg {
+    /// Its name, or one made for a pattern.
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// Whether it has a name of its own.
+    pub(crate) is_named: bool,
+}
+
+/// What a function gives.
+pub(crate) struct Returns {
+    pub(crate) ty: Type,
+    /// Whether it is a `Result`.
+    pub(crate) is_result: bool,
+    /// Whether its value is an `Option`.
+    pub(crate) is_option: bool,
+}
+
+impl Function {
+    /// Fails where the attribute cannot stand.
+    pub(crate) fn parse(item: ItemFn, attribute: &str) -> Result<Self> {
+        let signature = &item.sig;
+        if signature.asyncness.is_none() {
+            return Err(Error::new_spanned(signature.fn_token, not_async(&item, attribute)));
+        }
+        if !matches!(signature.safety, Safety::Default) {
+            return Err(Error::new_spanned(
+                &signature.safety,
+                format!("`#[{attribute}]` cannot call an unsafe function"),
+            ));
+        }
+        if let Some(abi) = &signature.abi {
+            return Err(Error::new_spanned(abi, format!("`#[{attribute}]` needs a Rust function")));
+        }
+        let mut args = Vec::new();
+        let mut receiver = None;
+        for (at, input) in signature.inputs.iter().enumerate() {
+            match input {
+                FnArg::Receiver(own) => receiver = Some(own.clone()),
+                FnArg::Typed(typed) => args.push(match &*typed.pat {
+                    Pat::Ident(pattern) if pattern.subpat.is_none() => {
+                        Arg { name: pattern.ident.clone(), ty: (*typed.ty).clone(), is_named: true }
+                    }
+                    _ => Arg {
+                        name: format_ident!("__argument_{at}"),
+                        ty: (*typed.ty).clone(),
+                        is_named: false,
+                    },
+                }),
+            }
+        }
+        let returns = Returns::of(&item.sig.output);
+        Ok(Self { item, receiver, args, returns })
+    }
+
+    pub(crate) fn name(&self) -> &Ident {
+        &self.item.sig.ident
+    }
+
+    pub(crate) fn arg(&self, name: &Ident) -> Option<&Arg> {
+        self.args.iter().find(|arg| arg.is_named && arg.name == *name)
+    }
+
+    /// The arguments whose names occur in an expression.
+    pub(crate) fn named_in(&self, expr: &Expr) -> Vec<&Arg> {
+        let mut names = Names::default();
+        names.visit_expr(expr);
+        self.args.iter().filter(|arg| arg.is_named && names.0.contains(&arg.name)).collect()
+    }
+
+    /// The attributes that tell the compiler what not to say of a body.
+    pub(crate) fn lints(&self) -> Vec<&Attribute> {
+        let lints = ["allow", "expect", "warn", "deny", "forbid"];
+        let is_lint =
+            |attribute: &&Attribute| lints.iter().any(|lint| attribute.path().is_ident(lint));
+        self.item.attrs.iter().filter(is_lint).collect()
+    }
+
+    /// The generic arguments, to be handed on; lifetimes find themselves.
+    pub(crate) fn turbofish(&self) -> Option<TokenStream> {
+        let name = |param: &GenericParam| match param {
+            GenericParam::Type(param) => Some(param.ident.clone()),
+            GenericParam::Const(param) => Some(param.ident.clone()),
+            GenericParam::Lifetime(_) => None,
+        };
+        let names: Vec<Ident> = self.item.sig.generics.params.iter().filter_map(name).collect();
+        (!names.is_empty()).then(|| quote!(::<#(#names),*>))
+    }
+
+    /// The names of the generic arguments that a value may depend on, as texts at run time.
+    pub(crate) fn generics(&self, krate: &TokenStream) -> Vec<TokenStream> {
+        let name = |param: &GenericParam| match param {
+            GenericParam::Type(param) => {
+                let ident = &param.ident;
+                Some(quote!(&#krate::__private::type_name::<#ident>()))
+            }
+            GenericParam::Const(param) => {
+                let ident = &param.ident;
+                Some(quote!(&::std::format!("{:?}", #ident)))
+            }
+            GenericParam::Lifetime(_) => None,
+        };
+        self.item.sig.generics.params.iter().filter_map(name).collect()
+    }
+}
+
+impl Returns {
+    fn of(output: &ReturnType) -> Self {
+        let ty: Type = match output {
+            ReturnType::Default => parse_quote!(()),
+            ReturnType::Type(_, ty) => (**ty).clone(),
+        };
+        let last = last_segment(&ty);
+        let is_result = last.is_some_and(|segment| segment.ident.to_string().ends_with("Result"));
+        let value =
+            if is_result { last.and_then(first_argument).cloned() } else { Some(ty.clone()) };
+        let is_option =
+            value.as_ref().and_then(last_segment).is_some_and(|segment| segment.ident == "Option");
+        Self { ty, is_result, is_option }
+    }
+
+    /// The type of what is stored.
+    pub(crate) fn value(&self, krate: &TokenStream) -> TokenStream {
+        let ty = &self.ty;
+        if self.is_result {
+            quote!(<#ty as #krate::__private::Fallible>::Value)
+        } else {
+            ty.to_token_stream()
+        }
+    }
+}
+
+/// Why a function that is not async cannot be taken.
+fn not_async(item: &ItemFn, attribute: &str) -> String {
+    let is_rewritten = item.sig.generics.lifetimes().any(|l| l.lifetime.ident == "async_trait");
+    if is_rewritten {
+        format!(
+            "`#[{attribute}]` stands beneath `#[async_trait]`, which has rewritten the method before \
+             `#[{attribute}]` could see it; move the body to an async method of an inherent `impl`, cache \
+             that, and call it here"
+        )
+    } else {
+        format!("`#[{attribute}]` needs an `async fn`: the cache may have to ask a server")
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
+        _ => None,
+    }
+}
+
+fn first_argument(segment: &syn::PathSegment) -> Option<&Type> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+            Some(GenericArgument::Type(ty)) => Some(ty),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The names that stand alone in an expression, those in the arguments of macros too.
+#[derive(Default)]
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        self.0.extend(path.path.get_ident().cloned());
+        visit::visit_expr_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.0.extend(idents(call.tokens.clone()));
+    }
+}
+
+/// All names in tokens; in a text those in braces, which `format!` takes for arguments.
+fn idents(tokens: TokenStream) -> Vec<Ident> {
+    use proc_macro2::TokenTree;
+    let of = |tree| match tree {
+        TokenTree::Ident(ident) => vec![ident],
+        TokenTree::Group(group) => idents(group.stream()),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            let inner = text.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next());
+            inner
+                .filter_map(|name| syn::parse_str::<Ident>(name).ok())
+                .map(|name| Ident::new(&name.to_string(), literal.span()))
+                .collect()
+        }
+        TokenTree::Punct(_) => Vec::new(),
+    };
+    tokens.into_iter().flat_map(of).collect()
+}

@@ -1,0 +1,136 @@
+//! A call of a cached function.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::error::{BoxError, Error, Result};
+use crate::key::Key;
+use crate::load::{Judge, Load, Wishes};
+use crate::region::Region;
+use crate::wire::Value;
+
+/// What a cached function may give.
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` cannot be cached",
+    label = "what is cached must be owned, cloneable, and known to serde",
+    note = "derive `Clone`, `serde::Serialize` and `serde::Deserialize` for it; it may hold no references"
+)]
+pub trait Cacheable: Value {}
+
+impl<T: Value> Cacheable for T {}
+
+/// A `Result`, whatever it is called.
+pub trait Fallible {
+    /// What it holds if all went well.
+    type Value;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+}
+
+/// One call: where its value is cached, and when.
+pub struct Call<'a, T> {
+    region: Region,
+    key: Key,
+    is_anew: bool,
+    stale_if: Option<Test<'a, T>>,
+    store_if: Vec<Test<'a, T>>,
+}
+
+type Test<'a, T> = Box<dyn Fn(&T) -> bool + Send + Sync + 'a>;
+
+impl<'a, T: Cacheable> Call<'a, T> {
+    pub fn new(region: Region, key: Key) -> Self {
+        Self { region, key, is_anew: false, stale_if: None, store_if: Vec::new() }
+    }
+
+    /// Whether the value is computed whatever is cached.
+    #[must_use]
+    pub fn anew(self, is_anew: bool) -> Self {
+        Self { is_anew, ..self }
+    }
+
+    /// Which cached values are not good enough.
+    #[must_use]
+    pub fn stale_if(self, test: impl Fn(&T) -> bool + Send + Sync + 'a) -> Self {
+        Self { stale_if: Some(Box::new(test)), ..self }
+    }
+
+    /// Which computed values are stored.
+    #[must_use]
+    pub fn store_if(mut self, test: impl Fn(&T) -> bool + Send + Sync + 'a) -> Self {
+        self.store_if.push(Box::new(test));
+        self
+    }
+
+    /// The answer to a call that may fail. Whose function ran gets its error as it is; who waited for
+    /// another's, or could not use the cache, gets the cache's.
+    pub async fn fallible<E, F, Fut>(
+        self,
+        load: F,
+        tell: impl Fn(&E) -> BoxError + Send + Sync,
+    ) -> Result<T, E>
+    where
+        E: From<Error> + Send,
+        F: FnOnce() -> Fut + Send,
+        Fut: Future<Output = Result<T, E>> + Send,
+    {
+        let failed = Mutex::new(None);
+        let result = self.get(Box::pin(async {
+            load().await.map_err(|error| {
+                let told = tell(&error);
+                *failed.lock() = Some(error);
+                told
+            })
+        }));
+        let result = result.await;
+        result.map_err(|error| failed.into_inner().unwrap_or_else(|| E::from(error)))
+    }
+
+    /// The answer to a call that cannot fail: where the cache does, it is gone around.
+    pub async fn plain<F, Fut>(self, load: F) -> T
+    where
+        F: FnOnce() -> Fut + Send,
+        Fut: Future<Output = T> + Send,
+    {
+        let (load, made) = (Mutex::new(Some(load)), Mutex::new(None));
+        let result = self.get(Box::pin(async {
+            let load = load.lock().take().ok_or("it was called twice")?;
+            let value = load().await;
+            *made.lock() = Some(value.clone());
+            Ok(value)
+        }));
+        let error = match result.await {
+            Ok(value) => return value,
+            Err(error) => error,
+        };
+        self.region.note_detour(&self.key, &error);
+        match (made.into_inner(), load.into_inner()) {
+            (Some(value), _) => value,
+            (None, Some(load)) => load().await,
+            // It ran and did not end: it panicked, and goes on doing so.
+            (None, None) => resume_unwind(Box::new(error.to_string())),
+        }
+    }
+
+    async fn get(&self, load: Load<'_, T>) -> Result<T> {
+        let (place, key) = self.region.entry(&self.key)?;
+        let engine = Arc::clone(self.region.engine());
+        if self.is_anew {
+            engine.expire(place, key.clone()).await?;
+        }
+        let stale_if = self.stale_if.as_ref();
+        let judge: Option<Judge<'_, T>> =
+            stale_if.map(|stale| Box::new(move |value: &T| !stale(value)) as _);
+        let load = Box::pin(async {
+            let value = load.await?;
+            let is_not_to_be_stored = !self.store_if.iter().all(|test| test(&value));
+            Ok((value, Wishes { is_not_to_be_stored, ..Wishes::default() }))
+        });
+        engine.compute(place.clone(), key, judge, |hold| hold.compute_wishing(load)).await
+    }
+}

@@ -1,0 +1,74 @@
+//! Paths and keys, from templates and arguments.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use serde::Serialize;
+
+use crate::key::Key;
+use crate::name::segment;
+
+/// A part of a template.
+pub enum Part<'a> {
+    Text(&'static str),
+    Value(&'a dyn Display),
+}
+
+/// What can enter a key.
+#[diagnostic::on_unimplemented(
+    message = "an argument of type `{Self}` cannot enter the key of a cached call",
+    label = "it does not implement `serde::Serialize`",
+    note = "leave it out with `skip(..)`, or say what the key is with `key = \"..\"` or `key_with = ..`"
+)]
+pub trait Argument: Serialize {}
+
+impl<T: Serialize + ?Sized> Argument for T {}
+
+/// An argument, for [`digest`].
+pub fn argument<T: Argument>(argument: &T) -> &dyn erased_serde::Serialize {
+    argument
+}
+
+/// A path, each value one segment or a part of one.
+pub fn path(parts: &[Part<'_>]) -> String {
+    let path = render(parts);
+    if path.split('.').all(|name| name.len() <= LONGEST_SEGMENT) {
+        return path;
+    }
+    // What is longer becomes a prefix and a digest.
+    let short =
+        |name: &str| if name.len() > LONGEST_SEGMENT { segment(name) } else { name.to_owned() };
+    path.split('.').map(short).collect::<Vec<_>>().join(".")
+}
+
+/// A key, each value as a segment; what is generic comes behind it.
+pub fn key(parts: &[Part<'_>], generics: &[&str]) -> Key {
+    let mut key = render(parts);
+    for generic in generics.iter().filter(|generic| !generic.is_empty()) {
+        key.push('{');
+        key.push_str(generic);
+        key.push('}');
+    }
+    Key::from(key)
+}
+
+/// A digest of a function's name and arguments, in whatever order, and of what is generic.
+pub fn digest(
+    function: &str,
+    arguments: &[(&str, &dyn erased_serde::Serialize)],
+    generics: &[&str],
+) -> Key {
+    let arguments: BTreeMap<_, _> = arguments.iter().copied().collect();
+    Key::of(&(function, arguments, generics))
+}
+
+fn render(parts: &[Part<'_>]) -> String {
+    let part = |part: &Part<'_>| match part {
+        Part::Text(text) => (*text).to_owned(),
+        Part::Value(value) => segment(value.to_string()),
+    };
+    parts.iter().map(part).collect()
+}
+
+/// In bytes: see the rules of names.
+const LONGEST_SEGMENT: usize = 128;

@@ -1,0 +1,3 @@
+//! `#[cached]` and `#[invalidates]`, as they are written.
+
+mod smoke;
