@@ -1,77 +1,100 @@
-//! Counting, expiring, handing options down, and walking through keys.
+//! Counters and sets: computed on first use, then changed in place, and gone with their region.
 //!
-//! Run with: `cargo run --example counters`
+//! Run with: `cargo run --example counters [url]`; without a URL it works in memory.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt};
-use region_cache::{Cache, EntryOptions, Error, Result};
+use futures::TryStreamExt;
+use parking_lot::Mutex;
+use region_cache::{BoxError, Cache, Error};
 use tokio::task::JoinSet;
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let cache = Cache::in_memory();
+async fn main() -> Result<(), BoxError> {
+    let url = std::env::args().nth(1).unwrap_or_else(|| "memory:".to_owned());
+    let cache = Cache::connect(&url).await?;
+    let item = cache.region("example.catalog.42");
+    item.invalidate().await?; // what an earlier run has left there
 
-    // An absent counter counts as 0, and no increment is lost, however many run at once.
-    let visits = cache.region("stats.visits");
+    // A plain counter begins at zero, and no step is lost, however many count at once.
+    let views = item.counter("views");
     let mut tasks = JoinSet::new();
     for _ in 0..10 {
-        let visits = visits.clone();
+        let views = views.clone();
         tasks.spawn(async move {
             for _ in 0..100 {
-                visits.increment("home", 1).await?;
+                views.increment(1).await?;
             }
             Ok::<_, Error>(())
         });
     }
     while let Some(ended) = tasks.join_next().await {
-        ended.map_err(Error::other)??;
+        ended??;
     }
-    println!("home was visited {:?} times", visits.get::<i64>("home").await?);
-    assert_eq!(visits.get::<i64>("home").await?, Some(1000));
+    println!("viewed {} times", views.get().await?);
+    assert_eq!(views.get().await?, 1_000);
 
     // Beyond the range of i64 there is an error, never a wrong number.
-    visits.set("most", &i64::MAX).await?;
-    let overflow = visits.increment("most", 1).await.expect_err("there is no such number");
+    views.set(i64::MAX).await?;
+    let overflow = views.increment(1).await.expect_err("there is no such number");
     println!("one more than the most: {overflow}");
-    assert!(overflow.is_overflow());
-    assert_eq!(visits.get::<i64>("most").await?, Some(i64::MAX));
+    assert!(overflow.is_overflow() && views.get().await? == i64::MAX);
 
-    // Options are inherited by the regions beneath a handle; the nearest `with` wins.
-    let minute = Duration::from_secs(60);
-    let sessions = cache.region("sessions").with(|o| o.entry_ttl(minute));
-    sessions.region("alice").set("theme", "dark").await?;
-    let left = sessions.region("alice").ttl("theme").await?;
-    println!("alice's theme lives for {left:?}");
-    assert!(left.is_some_and(|left| left <= minute));
+    // A computed counter begins with what the database says, and is counted up beside it. First the
+    // row, then the counter: where it is absent it is computed, and has seen the row.
+    let database = Database::default();
+    let likes = item.counter("likes").ttl(Duration::from_secs(60));
+    let likes = likes.computed(|| database.count_fans());
+    database.add_fan(9);
+    println!("{} like it", likes.increment(1).await?);
+    database.add_fan(10);
+    println!("{} like it", likes.increment(1).await?);
+    assert_eq!((likes.get().await?, database.queries()), (4, 1));
 
-    // One entry may have its own time to live.
-    let began = Instant::now();
-    let brief = EntryOptions::new().ttl(Duration::from_millis(50));
-    sessions.set_with("code", "1234", brief).await?;
-    let mut pace = tokio::time::interval(Duration::from_millis(5));
-    while sessions.contains("code").await? {
-        assert!(began.elapsed() < minute, "the code should be gone");
-        pace.tick().await;
-    }
-    println!("the code was gone after {:?}", began.elapsed());
-    assert!(began.elapsed() >= Duration::from_millis(50));
+    // The same for a set: whether somebody is in it is one round trip, however many are.
+    let fans = item.set_of::<u64>("fans").computed(|| database.fans());
+    assert!(fans.contains(&7).await? && !fans.contains(&11).await?);
+    database.add_fan(11);
+    assert!(fans.add(&11).await? && fans.contains(&11).await?);
+    let all: BTreeSet<u64> = fans.members().try_collect().await?;
+    println!("{} fans: {all:?}, after {} queries in all", fans.len().await?, database.queries());
+    assert_eq!((all, database.queries()), (BTreeSet::from([7, 8, 9, 10, 11]), 2));
 
-    // Keys and entries come as streams, a portion at a time: a huge region never fits into an
-    // answer.
-    let many = cache.region("many");
-    let numbers: Vec<u32> = (0..2500).collect();
-    many.set_many(numbers.iter().map(|number| (*number, number))).await?;
-    let counted = many.keys().try_fold(0, |count, _key| async move { Ok(count + 1) }).await?;
-    let mut entries = many.entries::<u32>();
-    let mut sum = 0;
-    while let Some(entry) = entries.next().await {
-        let (_key, number) = entry?;
-        sum += number;
-    }
-    println!("{counted} keys, and their values add up to {sum}");
-    assert_eq!((counted, sum), (2500, numbers.iter().sum()));
+    // Both fall with their region, and are computed anew.
+    cache.region("example.catalog").invalidate().await?;
+    assert_eq!((likes.peek().await?, likes.get().await?), (None, 5));
+    println!("after the invalidation: {} like it, {} fans", likes.get().await?, fans.len().await?);
 
     cache.shutdown().await;
     Ok(())
+}
+
+/// Who likes the item, and how often that was asked.
+struct Database(Mutex<(BTreeSet<u64>, u32)>);
+
+impl Default for Database {
+    fn default() -> Self {
+        Self(Mutex::new((BTreeSet::from([7, 8]), 0)))
+    }
+}
+
+impl Database {
+    fn add_fan(&self, user: u64) {
+        self.0.lock().0.insert(user);
+    }
+
+    async fn fans(&self) -> Result<Vec<u64>, BoxError> {
+        let mut database = self.0.lock();
+        database.1 += 1;
+        Ok(database.0.iter().copied().collect())
+    }
+
+    async fn count_fans(&self) -> Result<i64, BoxError> {
+        Ok(self.fans().await?.len() as i64)
+    }
+
+    fn queries(&self) -> u32 {
+        self.0.lock().1
+    }
 }

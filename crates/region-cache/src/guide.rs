@@ -5,6 +5,9 @@
 //! - [`outages`]: Redis is away.
 //! - [`signals`]: whatever changes the data says so, once.
 //! - [`database`]: between the commit and the invalidation.
+//! - [`cached`](mod@cached): `#[cached]` and `#[invalidates]`.
+//! - [`counters`]: numbers and sets that are changed in place.
+//! - [`coming_from`]: what to write for what you wrote before.
 
 #[doc = include_str!("guide/stampede.md")]
 pub mod stampede {}
@@ -20,3 +23,14 @@ pub mod signals {}
 
 #[doc = include_str!("guide/database.md")]
 pub mod database {}
+
+#[doc = include_str!("guide/cached.md")]
+#[cfg(feature = "macros")]
+pub mod cached {}
+
+#[doc = include_str!("guide/counters.md")]
+pub mod counters {}
+
+#[doc = include_str!("guide/coming_from.md")]
+#[cfg(feature = "macros")]
+pub mod coming_from {}

@@ -47,7 +47,7 @@ pub struct Empty;
 
 /// The members of a set, each once: see [`SetOf::members`].
 #[must_use = "streams do nothing unless polled"]
-pub struct Members<T>(BoxStream<'static, Result<T>>);
+pub struct Members<'a, T>(BoxStream<'a, Result<T>>);
 
 /// Where a set begins: [`Empty`], or [`Computed`]. Nothing else implements it.
 pub trait Begin<T>: Sealed + Send + Sync {
@@ -315,12 +315,8 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     /// # Ok::<_, region_cache::Error>(())
     /// # }).unwrap();
     /// ```
-    pub fn members(&self) -> Members<T>
-    where
-        L: Clone + 'static,
-    {
-        let set = self.clone();
-        Members(stream::once(async move { set.all().await }).try_flatten().boxed())
+    pub fn members(&self) -> Members<'_, T> {
+        Members(stream::once(self.all()).try_flatten().boxed())
     }
 
     /// Forgets it: the next use begins anew.
@@ -346,7 +342,7 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
         Ok(change(place, key, act))
     }
 
-    async fn all(self) -> Result<BoxStream<'static, Result<T>>> {
+    async fn all(&self) -> Result<BoxStream<'static, Result<T>>> {
         let place = self.region.entry_place()?.clone();
         if let Some(all) = self.compute(&place).await? {
             let all: Vec<Result<T>> = all.iter().map(|(_, member)| Ok(member.clone())).collect();
@@ -428,7 +424,7 @@ impl<T, L> fmt::Debug for SetOf<T, L> {
     }
 }
 
-impl<T> Stream for Members<T> {
+impl<T> Stream for Members<'_, T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -436,7 +432,7 @@ impl<T> Stream for Members<T> {
     }
 }
 
-impl<T> fmt::Debug for Members<T> {
+impl<T> fmt::Debug for Members<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Members")
     }
