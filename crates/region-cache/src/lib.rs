@@ -72,7 +72,6 @@ mod transaction;
 // Floor 5, the door.
 mod builder;
 mod cache;
-#[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod declared;
 mod global;
@@ -102,7 +101,6 @@ pub use self::wire::{Storable, Value};
 pub use region_cache_macros::{cached, invalidates};
 
 #[doc(hidden)]
-#[cfg(feature = "macros")]
 pub use self::declared as __private;
 
 /// The code in the README compiles and runs.
