@@ -2,6 +2,7 @@
 
 mod cached;
 mod cancellation;
+mod configuration;
 mod conformance;
 mod edges;
 mod envelopes;

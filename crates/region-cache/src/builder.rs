@@ -1,5 +1,8 @@
 //! Setting up a cache. The only place that names a backend.
 
+#[cfg(feature = "config")]
+mod config;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +48,8 @@ use crate::time::Clock;
 #[must_use = "a builder does nothing before `build`"]
 pub struct CacheBuilder {
     url: String,
+    /// What the URL was read from, if it is not from code.
+    url_from: Option<String>,
     namespace: Option<String>,
     options: RegionOptions,
     regions: Vec<(String, RegionOptions)>,
@@ -94,6 +99,7 @@ impl CacheBuilder {
     fn new() -> Self {
         Self {
             url: "memory:".to_owned(),
+            url_from: None,
             namespace: None,
             options: RegionOptions::new(),
             regions: Vec::new(),
@@ -110,6 +116,7 @@ impl CacheBuilder {
     /// `redis+unix:///path`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
+        self.url_from = None;
         self
     }
 
@@ -211,7 +218,7 @@ impl CacheBuilder {
         let tasks = Arc::new(Tasks::default());
         let (backend, owns_backend) = match &self.backend {
             Some(lent) => (Arc::clone(lent), false),
-            None => (self.own_backend(&tasks)?, true),
+            None => (self.own_backend(&tasks).map_err(|error| self.naming(error))?, true),
         };
         let layers = Layers::new(self.options, self.regions)?;
         let link = Link::new(backend, self.clock, self.operation_timeout);
@@ -237,6 +244,16 @@ impl CacheBuilder {
                 Ok(Arc::new(Redis::new(&self.url, Arc::clone(tasks), self.operation_timeout)?))
             }
             _ => Err(Error::new(ErrorKind::Config, wrong_url(scheme))),
+        }
+    }
+}
+
+impl CacheBuilder {
+    /// The error of a URL, with where it was read.
+    fn naming(&self, error: Error) -> Error {
+        match &self.url_from {
+            Some(from) => Error::new(error.kind(), format!("{from}: {error}")),
+            None => error,
         }
     }
 }

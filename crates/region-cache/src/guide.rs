@@ -8,6 +8,7 @@
 //! - [`cached`](mod@cached): `#[cached]` and `#[invalidates]`.
 //! - [`counters`]: numbers and sets that are changed in place.
 //! - [`coming_from`]: what to write for what you wrote before.
+//! - `configuration`: settings from a file and from the environment (feature `config`).
 
 #[doc = include_str!("guide/stampede.md")]
 pub mod stampede {}
@@ -34,3 +35,6 @@ pub mod counters {}
 #[doc = include_str!("guide/coming_from.md")]
 #[cfg(feature = "macros")]
 pub mod coming_from {}
+#[cfg(feature = "config")]
+#[doc = include_str!("guide/configuration.md")]
+pub mod configuration {}

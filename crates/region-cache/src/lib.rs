@@ -22,6 +22,10 @@
 //! # Ok::<_, region_cache::Error>(())
 //! # }).unwrap();
 //! ```
+//!
+//! # Features
+//!
+//! - `config`, on by default: settings from a TOML file and from the environment.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

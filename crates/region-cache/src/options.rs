@@ -208,7 +208,8 @@ impl RegionOptions {
         self
     }
 
-    fn check(&self) -> Result<()> {
+    /// Fails where an option makes no sense.
+    pub(crate) fn check(&self) -> Result<()> {
         self.entry.check()
     }
 

@@ -1,5 +1,8 @@
 //! The only place that knows what time it is.
 
+#[cfg(feature = "config")]
+pub(crate) mod span;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
