@@ -39,19 +39,27 @@ pub(super) type Wrong = String;
 impl Given {
     /// The error for a value that makes no sense.
     pub(super) fn wrong(&self, wrong: impl fmt::Display) -> Error {
-        let is_secret = self.name == URL;
-        let shown = if is_secret { String::new() } else { format!(" is {}", shown(&self.value)) };
-        Error::new(ErrorKind::Config, format!("{self}{shown}: {wrong}"))
+        let message = if self.name == URL {
+            format!("{self}: {wrong}")
+        } else if self.text().is_ok_and(|text| text.contains("://")) {
+            // In the wrong place, but with its password all the same.
+            format!("{self} is a URL, which only `{}` can be", self.place.spelt(URL))
+        } else {
+            format!("{self} is {}: {wrong}", shown(&self.value))
+        };
+        Error::new(ErrorKind::Config, message)
     }
 
     /// The error for a setting that is not known; `known` are those that could stand in its place.
     /// Its value is not shown: a misspelt name may hide a URL.
     pub(super) fn unknown(&self, known: &[&str]) -> Error {
-        let place = &self.place;
-        let known_names = || known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let spelt = |name: &str| format!("`{}`", self.place.spelt(name));
         let help = match nearest(&self.name, known) {
-            Some(near) => format!("did you mean `{}`?", place.spelt(near)),
-            None => format!("there are {}", known_names().join(", ")),
+            Some(near) => format!("did you mean {}?", spelt(near)),
+            None => {
+                let all: Vec<_> = known.iter().map(|name| spelt(name)).collect();
+                format!("use {}", all.join(", "))
+            }
         };
         Error::new(ErrorKind::Config, format!("{self} is no setting; {help}"))
     }

@@ -182,7 +182,7 @@ fn an_unknown_variable_is_an_error_with_the_nearest_that_is_known() {
         assert!(wrong(name, "memory:").ends_with("did you mean `REGION_CACHE_URL`?"));
     }
     let error = wrong("REGION_CACHE_GRAVITY", "9.81");
-    assert!(error.contains("there are `url`, `namespace`"), "{error}");
+    assert!(error.contains("use `REGION_CACHE_URL`, `REGION_CACHE_NAMESPACE`"), "{error}");
     assert!(!error.contains("9.81"), "a misspelt name may hide a URL: {error}");
 }
 
@@ -274,10 +274,15 @@ async fn a_url_that_makes_no_sense_names_its_variable_and_is_not_shown() {
         assert!(error.to_string().starts_with("`REGION_CACHE_URL`: "), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+    assert!(!wrong_file("url = 4711").to_string().contains("4711"));
     for text in ["url = ['hunter2']", "[url]\nhunter2 = 1"] {
         let error = wrong_file(text);
         assert!(error.to_string().contains("`url` in "), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+    for name in ["REGION_CACHE_NAMESPACE", "REGION_CACHE_CODEC", "REGION_CACHE_TTL"] {
+        let error = wrong(name, "redis://:hunter2@host");
+        assert_eq!(error, format!("`{name}` is a URL, which only `REGION_CACHE_URL` can be"));
     }
     let by_code = with(&[("REGION_CACHE_URL", "null:")]).unwrap().url("nowhere");
     assert!(!by_code.build().await.unwrap_err().to_string().contains("REGION_CACHE_URL"));
