@@ -5,6 +5,7 @@
 mod computing;
 mod errors;
 mod gate;
+mod gather;
 mod guards;
 mod listening;
 mod lives;

@@ -6,6 +6,7 @@
 mod beliefs;
 mod bus;
 mod error;
+mod gather;
 mod guard;
 mod layout;
 mod lease;
@@ -29,6 +30,7 @@ use parking_lot::Mutex;
 
 use self::beliefs::Beliefs;
 use self::error::Asked;
+use self::gather::Gather;
 use self::line::Line;
 use self::lines::Lines;
 use self::script::{Call, Script};
@@ -48,6 +50,7 @@ pub(crate) struct Redis {
     lines: Arc<Lines>,
     tasks: Arc<Tasks>,
     beliefs: Arc<Beliefs>,
+    gather: Arc<Gather>,
     /// Where this process's walks are.
     walks: Arc<Mutex<HashMap<Id, Vec<Vec<u8>>>>>,
     /// When each root was last looked at for walks that others have left.
@@ -63,6 +66,7 @@ impl Redis {
             lines: Lines::new(lines::parse(url)?, Arc::clone(&tasks), timeout),
             tasks,
             beliefs: Arc::default(),
+            gather: Arc::default(),
             walks: Arc::default(),
             looked_for_walks: Arc::default(),
             who: layout::text(Id::random()).into(),

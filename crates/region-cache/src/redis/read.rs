@@ -1,5 +1,7 @@
 //! Reading: the values first, then the fences, in one pipeline on one line.
 
+use std::collections::HashMap;
+
 use redis::{FromRedisValue, Pipeline, Value};
 
 use super::Redis;
@@ -13,6 +15,22 @@ use crate::time::Timestamp;
 
 impl Redis {
     pub(super) async fn read_many(
+        &self,
+        region: &Address,
+        keys: &[Key],
+        ask: Ask,
+    ) -> Result<Vec<Option<Found>>> {
+        let reader = self.gather.enter();
+        if !reader.is_alone
+            && keys.len() <= MOST_IN_COMPANY
+            && let Some(found) = self.read_together(region, keys, ask).await
+        {
+            return Ok(found);
+        }
+        self.read_alone(region, keys, ask).await
+    }
+
+    async fn read_alone(
         &self,
         region: &Address,
         keys: &[Key],
@@ -87,13 +105,38 @@ pub(super) async fn read(
 pub(super) async fn validated(
     line: &Line,
     region: &Address,
-    mut pipe: Pipeline,
+    pipe: Pipeline,
     own: usize,
 ) -> Result<(Vec<Value>, Standing)> {
+    let (replies, standings) = validated_all(line, &[region], pipe, own).await?;
+    let standing = standings.into_iter().next();
+    Ok((replies, standing.ok_or_else(|| garbled(Asked::Read))?))
+}
+
+/// The same for several regions.
+pub(super) async fn validated_all(
+    line: &Line,
+    regions: &[&Address],
+    mut pipe: Pipeline,
+    own: usize,
+) -> Result<(Vec<Value>, Vec<Standing>)> {
     pipe.cmd("MGET");
-    for level in layout::levels(region) {
-        pipe.arg(layout::fence(&level));
-    }
+    let mut places: HashMap<Address, usize> = HashMap::new();
+    let paths: Vec<Vec<usize>> = regions
+        .iter()
+        .map(|region| {
+            let place = |level: Address| match places.get(&level) {
+                Some(place) => *place,
+                None => {
+                    pipe.arg(layout::fence(&level));
+                    let place = places.len();
+                    places.insert(level, place);
+                    place
+                }
+            };
+            layout::levels(region).into_iter().map(place).collect()
+        })
+        .collect();
     pipe.cmd("INFO").arg("replication");
     let sent_at = local_now();
     let mut replies = line.send(&pipe, Asked::Read).await?;
@@ -103,9 +146,13 @@ pub(super) async fn validated(
     let reign = line.learn_reign(&replication, sent_at);
     let fences = replies.pop().map(Vec::<Option<String>>::from_redis_value);
     let Some(Ok(fences)) = fences else { return Err(garbled(Asked::Read)) };
-    let standing = Standing::judge(&fences, &reign);
+    let judge = |path: &Vec<usize>| {
+        let fences = path.iter().map(|place| fences.get(*place).cloned().flatten());
+        Standing::judge(&fences.collect::<Vec<_>>(), &reign)
+    };
+    let standings = paths.iter().map(judge).collect();
     replies.truncate(own);
-    Ok((replies, standing))
+    Ok((replies, standings))
 }
 
 /// What stored bytes count for: absent without a standing fence of their own.
@@ -141,6 +188,9 @@ pub(super) fn garbled(asked: Asked) -> Error {
     );
     Error::new(kind, message)
 }
+
+/// A read of more keys than that goes alone.
+const MOST_IN_COMPANY: usize = 64;
 
 /// How many entries one page asks for: their values come along, and may be large.
 const MOST_AT_ONCE: usize = 100;
