@@ -11,6 +11,7 @@ mod messages;
 mod properties;
 mod redis;
 mod runtimes;
+mod sets;
 mod shared;
 mod staleness;
 mod surface;

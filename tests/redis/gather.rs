@@ -22,7 +22,8 @@ async fn everybody_is_given_their_own() {
     }
     let regions: Vec<Region> = (0..MANY).map(region).collect();
     let one = join_all((0..MANY).zip(&regions).map(|(n, region)| region.get::<i64>(n)));
-    let several = join_all((0..MANY).zip(&regions).map(|(n, region)| region.get_many([n, n + 1, n])));
+    let several =
+        join_all((0..MANY).zip(&regions).map(|(n, region)| region.get_many([n, n + 1, n])));
     let lives = join_all((0..MANY).zip(&regions).map(|(n, region)| region.ttl(n)));
     let absent = join_all(regions.iter().map(|region| region.get::<i64>("absent")));
     let ((one, several), (lives, absent)) = join(join(one, several), join(lives, absent)).await;

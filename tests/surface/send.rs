@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures::Stream;
 use region_cache::codec::Json;
 use region_cache::{
-    Binding, BoxError, Cache, CacheBuilder, Clock, Emitted, Entries, EntryOptions, Error, Event,
-    EventStream, Fall, Invalidated, Key, Keys, Loading, Lookup, Miss, Patterns, Region,
-    RegionOptions, Result, Signal, Stats, Transaction, global, loaded,
+    Binding, BoxError, Cache, CacheBuilder, Clock, Counter, Emitted, Entries, EntryOptions, Error,
+    Event, EventStream, Fall, Invalidated, Key, Keys, Loading, Lookup, Members, Miss, Patterns,
+    Region, RegionOptions, Result, SetOf, Signal, Stats, Transaction, global, loaded,
 };
 use tokio::task::{JoinSet, yield_now};
 
@@ -40,6 +40,35 @@ fn every_handle_can_be_shared_and_sent() {
     streams::<EventStream>();
     streams::<Keys>();
     streams::<Entries<String>>();
+    shared::<Counter>();
+    shared::<SetOf<String>>();
+    streams::<Members<'_, String>>();
+}
+
+#[test]
+fn every_future_of_a_counter_and_of_a_set_can_be_sent() {
+    let shop = Cache::in_memory().region("shop");
+    let plain = shop.counter("n");
+    sent(plain.get());
+    sent(plain.increment(1));
+    sent(plain.decrement(1));
+    let name = String::from("borrowed");
+    let computed = plain.computed(async || Ok::<_, BoxError>(name.len() as i64));
+    sent(computed.get());
+    sent(computed.peek());
+    sent(computed.set(1));
+    sent(computed.increment(1));
+    sent(computed.decrement(1));
+    sent(computed.remove());
+    let tags = shop.set_of::<String>("tags");
+    drop(tags.members());
+    let computed = tags.computed(async || Ok::<_, BoxError>(vec![name.clone()]));
+    sent(computed.contains(&name));
+    sent(computed.add(&name));
+    sent(computed.remove(&name));
+    sent(computed.len());
+    sent(computed.is_empty());
+    sent(computed.invalidate());
 }
 
 #[test]

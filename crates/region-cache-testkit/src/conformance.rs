@@ -17,6 +17,7 @@ mod fixture;
 mod hearing;
 mod loaders;
 mod samples;
+mod tables;
 mod world;
 
 // The themes, with a function for each case.
@@ -28,6 +29,7 @@ pub mod choices;
 pub mod closed;
 pub mod closures;
 pub mod codecs;
+pub mod computed_counters;
 pub mod computing;
 pub mod conflicts;
 pub mod counters;
@@ -55,13 +57,16 @@ pub mod recursion;
 pub mod refresh;
 pub mod regions;
 pub mod replay;
+pub mod requires;
 pub mod scans;
+pub mod sets;
 pub mod signals;
 pub mod stale;
 pub mod stampede;
 pub mod standing_in;
 pub mod templates;
 pub mod transactions;
+pub mod whole_sets;
 pub mod writes;
 
 pub use case::{Case, Failure, unlisted};
@@ -115,6 +120,10 @@ macro_rules! conformance {
         $crate::closed!($fixture);
         $crate::guarded!($fixture);
         $crate::after_commit!($fixture);
+        $crate::computed_counters!($fixture);
+        $crate::sets!($fixture);
+        $crate::whole_sets!($fixture);
+        $crate::requires!($fixture);
     };
 }
 

@@ -58,7 +58,8 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn lease(&self, wish: Wish<'_>) -> Result<Leased>;
 
     /// Stores what was computed under a lease and gives the lease back; answers whether it did. The first
-    /// change is of the lease's key, all are of its region, and they are made together or not at all.
+    /// change is of the lease's key, all are of its region, each an [`Act::Put`] with [`When::Always`], and
+    /// they are made together or not at all.
     ///
     /// Refuses if any fence of the token fell or the lease is no longer the holder's: because
     /// another took it over, or because the key was changed meanwhile. A lease past its deadline

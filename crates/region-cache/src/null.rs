@@ -123,14 +123,24 @@ fn nothing(keys: &[Key]) -> Vec<Option<Found>> {
 
 /// What each change does to an entry that is always absent.
 fn outcomes(changes: &[Change]) -> Vec<Outcome> {
-    let outcome = |change: &Change| match &change.act {
-        _ if change.requires.is_some() => Outcome::Absent,
-        Act::Put { .. } => Outcome::Stored,
-        Act::Remove => Outcome::Removed(None),
-        Act::Expire => Outcome::Expired(None),
-        Act::Add { delta, .. } => Outcome::Sum(*delta),
-    };
-    changes.iter().map(outcome).collect()
+    let mut stored: Vec<&Key> = Vec::new();
+    let mut outcomes = Vec::with_capacity(changes.len());
+    for change in changes {
+        outcomes.push(match &change.act {
+            // Only what was stored just before is there.
+            _ if change.requires.as_ref().is_some_and(|key| !stored.contains(&key)) => {
+                Outcome::Absent
+            }
+            Act::Put { .. } => {
+                stored.push(&change.key);
+                Outcome::Stored
+            }
+            Act::Remove => Outcome::Removed(None),
+            Act::Expire => Outcome::Expired(None),
+            Act::Add { delta, .. } => Outcome::Sum(*delta),
+        });
+    }
+    outcomes
 }
 
 const DONE: Step = Step { freed: 0, is_done: true };

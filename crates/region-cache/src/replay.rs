@@ -64,7 +64,7 @@ impl Replay {
     /// any more.
     pub(crate) fn changes_failed(self: &Arc<Self>, taking: Vec<Change>, error: &Error) {
         if error.is_outage() {
-            taking.into_iter().for_each(|change| self.add(Duty::Key(change), error));
+            taking.into_iter().for_each(|change| self.add(Duty::of(change), error));
         }
     }
 
@@ -203,10 +203,10 @@ impl Replay {
                 self.tasks.run(free(Arc::clone(&self.link), walk));
                 Ok(())
             }
-            Duty::Key(change) => match self.write(change.clone()).await {
+            Duty::Key(change) => match self.write(Change::clone(change)).await {
                 // A full server lets nothing expire, because that stores something; but it removes.
                 Err(error) if error.is_unavailable() && !error.is_outage() => {
-                    self.write(Change { act: Act::Remove, ..change.clone() }).await
+                    self.write(Change { act: Act::Remove, ..Change::clone(change) }).await
                 }
                 result => result,
             },

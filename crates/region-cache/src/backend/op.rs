@@ -125,7 +125,8 @@ pub struct Change {
     /// empty region.
     pub refresh_region_ttl: bool,
     /// Another key of the region, or the same, that must be present: where it is absent, nothing is done but
-    /// that its lease is dropped, and the outcome is [`Outcome::Absent`]. None in transactions and fills.
+    /// that its lease is dropped, and the outcome is [`Outcome::Absent`]. For an [`Act::Put`] one that is not
+    /// [like](super::Head::is_like) the draft is absent too. None in transactions and fills.
     pub requires: Option<Key>,
     /// Whether the region is of use only as a whole: where one of its entries is evicted for want of
     /// room, all of them are.

@@ -45,17 +45,22 @@ impl Engine {
     }
 
     pub(crate) fn keys(self: Arc<Self>, place: Result<Place>) -> Keys {
-        Keys(self.present(place, |_, _, (key, _)| Some(key)))
+        Keys(self.present(place, |engine, place, (key, found)| {
+            engine.is_present(place, &found).then_some(key)
+        }))
     }
 
     pub(crate) fn entries<T: Value>(self: Arc<Self>, place: Result<Place>) -> Entries<T> {
         Entries(self.present(place, |engine, place, (key, found)| {
+            if !engine.is_present(place, &found) {
+                return None;
+            }
             let value = engine.coder.open(&found.envelope, &place.settings)?;
             Some((key, value))
         }))
     }
 
-    /// All that is present, as it is stored.
+    /// All that is present, as it is stored: readable or not.
     pub(crate) fn envelopes(
         self: Arc<Self>,
         place: Result<Place>,
@@ -63,7 +68,7 @@ impl Engine {
         self.present(place, |_, _, (key, found)| Some((key, found.envelope)))
     }
 
-    /// What `choose` makes of every present entry of a region.
+    /// What `choose` makes of every entry of a region that has not expired.
     fn present<T: Send + 'static>(
         self: Arc<Self>,
         place: Result<Place>,
@@ -81,7 +86,7 @@ impl Engine {
                 let Page { entries, next } = engine.page(&place, from).await?;
                 let chosen: Vec<_> = entries
                     .into_iter()
-                    .filter(|(_, found)| engine.is_present(&place, found))
+                    .filter(|(_, found)| found.is_fresh())
                     .filter_map(|entry| choose(&engine, &place, entry).map(Ok))
                     .collect();
                 Ok(Some((stream::iter(chosen), next.map(Some))))

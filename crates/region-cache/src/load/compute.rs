@@ -371,7 +371,7 @@ impl Engine {
     }
 
     /// Whether a computation goes on without the backend that has failed like this.
-    pub(super) fn computes_despite(&self, error: &Error) -> bool {
+    pub(crate) fn computes_despite(&self, error: &Error) -> bool {
         let is_away = error.is_unavailable() || error.is_timeout();
         is_away && self.on_unavailable == OnUnavailable::Compute
     }

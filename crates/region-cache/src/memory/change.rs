@@ -1,5 +1,6 @@
 //! Changing entries: what a server does in one script.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ impl Store {
         let Change { region, key, act, region_ttl, refresh_region_ttl, requires, is_whole } =
             change;
         if let Some(required) = &requires
-            && !self.has(&region, required)
+            && !self.has(&region, required, &act)
         {
             return Outcome::Absent;
         }
@@ -60,9 +61,12 @@ impl Store {
     }
 
     /// Whether a key is present that a change requires; else its lease is dropped.
-    fn has(&mut self, region: &Address, required: &Key) -> bool {
+    fn has(&mut self, region: &Address, required: &Key, act: &Act) -> bool {
         let Some(node) = self.find(region) else { return false };
-        let is_present = self.present(node, required).is_some();
+        let is_present = self.present(node, required).is_some_and(|there| match act {
+            Act::Put { draft, .. } => there.head().is_like(&draft.head()),
+            Act::Remove | Act::Expire | Act::Add { .. } => true,
+        });
         if !is_present {
             self.remove_lease(node, required);
             self.prune(node);
@@ -205,14 +209,14 @@ impl Store {
 
     /// What is larger than the whole store would push out everything and then itself.
     fn check_room(&self, changes: &[Change]) -> Result<()> {
-        let size = |change: &Change| match &change.act {
-            Act::Put { draft, .. } | Act::Add { draft, .. } => {
-                let regions: u64 = change.region.segments().map(node_weight).sum();
-                weight(&change.key, draft.size()) + regions
+        let (mut regions, mut size) = (HashSet::new(), 0);
+        for change in changes {
+            let (Act::Put { draft, .. } | Act::Add { draft, .. }) = &change.act else { continue };
+            size += weight(&change.key, draft.size());
+            if regions.insert(&change.region) {
+                size += change.region.segments().map(node_weight).sum::<u64>();
             }
-            Act::Remove | Act::Expire => 0,
-        };
-        let size: u64 = changes.iter().map(size).sum();
+        }
         if size <= self.capacity {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::store::{EntryId, Store};
+use super::store::{Entry, EntryId, Node, Store};
 
 impl Store {
     /// Evicts until everything fits, sparing what was stored after the change numbered `before`.
@@ -17,6 +17,11 @@ impl Store {
             let hand = self.hand;
             self.hand += 1;
             let Some(entry) = self.entries.get(hand) else { continue };
+            let whole = self.whole(entry, hand);
+            // The first stands for all of them: else one that nobody reads would be the end of many others.
+            if whole.is_some_and(|node| node.entries.values().next() != Some(&hand)) {
+                continue;
+            }
             if entry.version > before {
                 continue;
             }
@@ -26,16 +31,21 @@ impl Store {
                 continue;
             }
             let node = entry.node;
-            let together: Vec<EntryId> = match self.nodes.get(node).filter(|node| node.is_whole) {
-                Some(node) => node.entries.values().copied().collect(),
-                None => vec![hand],
-            };
+            let together: Vec<EntryId> =
+                whole.map_or(vec![hand], |node| node.entries.values().copied().collect());
             for id in together {
                 self.remove_entry(id);
                 self.evicted += 1;
             }
             self.prune(node);
         }
+    }
+
+    /// The region that goes with the entry. What is left of one that has ended goes by itself: there may be
+    /// something else in its region, or another region in its place.
+    fn whole(&self, entry: &Entry, id: EntryId) -> Option<&Node> {
+        let node = self.nodes.get(entry.node)?;
+        Some(node).filter(|node| node.is_whole && node.entries.get(&entry.key) == Some(&id))
     }
 }
 

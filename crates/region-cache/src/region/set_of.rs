@@ -1,37 +1,43 @@
 //! Sets: many values, each once, that are looked for, added and removed one by one.
 
-use std::collections::HashSet;
+mod begin;
+mod whole;
+
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::begin::{Begin, Empty};
+use self::whole::{MARK, Scan, Whole, name_of, restless};
 use super::Region;
 use super::counter::Computed;
-use crate::backend::{Act, Ask, Change, Found, Outcome, When};
+use crate::backend::{Act, Ask, Change, Outcome, When};
 use crate::defer::put_off;
 use crate::engine::{change, unexpected};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::load::{Wishes, load};
 use crate::name::segment;
 use crate::options::Settings;
 use crate::place::Place;
-use crate::wire::{About, Value};
+use crate::wire::Value;
 
 /// A set of values, in a region of its own beneath the one that it was taken from: see
 /// [`Region::set_of`].
 ///
 /// It is there as a whole or not at all: it is computed whole, on first use, it runs out of time whole,
 /// falls whole with its region, and is evicted whole. A plain set begins empty; one that is
-/// [`computed`](Self::computed) begins with what its loader gives.
+/// [`computed`](Self::computed) begins with what its loader gives, and is to be used by such handles only.
+///
+/// A member is found by its [digest](Key::of), so values are the same that serialize to the same; a type
+/// without an order of its own, such as a `HashSet`, is no good member. What another
+/// [schema](crate::RegionOptions::schema) stored, or a codec that is not built in, does not mix with one's
+/// own: the set falls, and begins anew.
 ///
 /// Cloning gives another handle to the same set.
 pub struct SetOf<T, L = Empty> {
@@ -41,26 +47,14 @@ pub struct SetOf<T, L = Empty> {
     members: PhantomData<fn() -> T>,
 }
 
-/// Where a plain [`SetOf`] begins.
-#[derive(Clone, Copy, Debug)]
-pub struct Empty;
-
 /// The members of a set, each once: see [`SetOf::members`].
 #[must_use = "streams do nothing unless polled"]
 pub struct Members<'a, T>(BoxStream<'a, Result<T>>);
 
-/// Where a set begins: [`Empty`], or [`Computed`]. Nothing else implements it.
-pub trait Begin<T>: Sealed + Send + Sync {
-    /// All that is in it at first.
-    fn begin(&self) -> BoxFuture<'_, Result<Vec<T>, BoxError>>;
-
-    /// Whether a set that is absent is the same as one that has just begun.
-    const IS_EMPTY: bool;
-}
-
 impl Region {
-    /// The set of this name beneath this region. It holds up to any number of members, each stored by
-    /// itself. Does no I/O.
+    /// The set of this name beneath this region, one of its [`children`](Self::children). Each member is
+    /// stored by itself; but what is computed is stored in one act, during which a server does nothing
+    /// else, so tens of thousands are well, and millions are not. Does no I/O.
     ///
     /// It lives as long as the region's own [`ttl`](crate::RegionOptions::ttl) says, or else the
     /// [`entry_ttl`](crate::RegionOptions::entry_ttl), from when it began; adding to it does not lengthen
@@ -149,11 +143,12 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
         Self { region: Region { place, ..self.region }, ..self }
     }
 
-    /// Whether a value is in it. One round trip, where the set is there.
+    /// Whether a value is in it. One round trip, where the set is there, and for a plain one.
     ///
     /// # Errors
     ///
-    /// As for [`Region::get`], and those of [computing](Region#computing).
+    /// As for [`Region::get`], and those of [computing](Region#computing): without a backend a computed set is
+    /// computed each time, if [`on_unavailable`](crate::CacheBuilder::on_unavailable) says so.
     ///
     /// ```
     /// # use region_cache::Cache;
@@ -168,25 +163,30 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
         let key = name_of(member)?;
         let keys = [MARK.into(), key];
         for _ in 0..ATTEMPTS {
-            let found = self.region.engine.read(&place.address, &keys, Ask::Values).await?;
-            let is_there = |at: usize| {
-                found.get(at).and_then(Option::as_ref).is_some_and(|found| {
-                    found.is_fresh()
-                        && self.region.engine.coder.is_readable(&found.envelope, &place.settings)
-                })
+            let failed = match self.region.engine.read(&place.address, &keys, Ask::Values).await {
+                Ok(found) => match self.is_among(place, found).await? {
+                    Some(is_in) => return Ok(is_in),
+                    None => None,
+                },
+                Err(error) if L::IS_EMPTY || !self.region.engine.computes_despite(&error) => {
+                    return Err(error);
+                }
+                Err(error) => Some(error),
             };
-            if is_there(0) {
-                return Ok(is_there(1));
-            }
-            if let Some(all) = self.compute(place).await? {
-                let [_, key] = &keys;
-                return Ok(all.iter().any(|(other, _)| other == key));
+            match (self.whole(place).await?, failed) {
+                (Whole::Computed(all), _) => {
+                    let [_, key] = &keys;
+                    return Ok(all.iter().any(|(other, _)| other == key));
+                }
+                (Whole::Stands(_), Some(error)) => return Err(error),
+                (Whole::Stands(_), None) => {}
             }
         }
         Err(restless(place))
     }
 
-    /// Puts a value in; whether it was not in before. One round trip, where the set is there.
+    /// Puts a value in; whether it was not in before. One round trip, where the set is there; a plain one is
+    /// made where it is absent, in the same.
     ///
     /// Where a computed set is absent nothing is added, and the answer is `false`: whoever uses it next
     /// computes it. So add after what the set is computed from has changed: first the row, then the set. A
@@ -194,7 +194,8 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     ///
     /// # Errors
     ///
-    /// As for [`Region::set`].
+    /// As for [`Region::set`]. After one that [is unconfirmed](Error::is_unconfirmed) a computed set may be
+    /// there without the value: add it again, or [`invalidate`](Self::invalidate) the set.
     ///
     /// ```
     /// # use region_cache::Cache;
@@ -206,28 +207,40 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     /// ```
     pub async fn add(&self, member: &T) -> Result<bool> {
         let place = self.region.entry_place()?;
+        let key = name_of(member)?;
         for _ in 0..ATTEMPTS {
-            let put = Change {
-                requires: Some(MARK.into()),
-                ..self.put(place, name_of(member)?, member, When::Absent)?
-            };
-            match self.region.engine.write_one(put).await? {
-                Outcome::Stored => return Ok(true),
-                Outcome::Kept(_) => return Ok(false),
-                Outcome::Absent if !L::IS_EMPTY => return Ok(false),
-                Outcome::Absent => drop(self.compute(place).await?),
-                other => return Err(unexpected(Some(&other))),
+            let put = self.put(place, key.clone(), member, When::Absent)?;
+            let put = Change { requires: Some(MARK.into()), ..put };
+            // A plain one need not be computed: it is made where it is absent.
+            let changes = if L::IS_EMPTY { vec![self.mark(place)?, put] } else { vec![put] };
+            match self.region.engine.write(changes).await?.pop() {
+                Some(Outcome::Stored) => return Ok(true),
+                Some(Outcome::Kept(Some(there)))
+                    if !self.region.engine.coder.is_readable(&there, &place.settings) =>
+                {
+                    self.fall(place).await?;
+                }
+                Some(Outcome::Kept(_)) => return Ok(false),
+                Some(Outcome::Absent) => {
+                    self.clear_away(place).await?;
+                    if !L::IS_EMPTY {
+                        return Ok(false);
+                    }
+                }
+                other => return Err(unexpected(other.as_ref())),
             }
         }
-        // It falls whenever it was made: as if this had been the quicker one each time.
-        Ok(true)
+        Err(restless(place))
     }
 
-    /// Takes a value out; whether it was in. One round trip.
+    /// Takes a value out; whether it was in, so `false` where the set is absent. One round trip. First the
+    /// row, then the set, as for [`add`](Self::add); within [`after_commit`](crate::Cache::after_commit) it
+    /// is put off, and the answer is `false`.
     ///
     /// # Errors
     ///
-    /// As for [`Region::remove`].
+    /// As for [`Region::remove`]. What could not be confirmed lets the whole set fall as soon as that is
+    /// possible: the same removal, done late, might take what another has added since.
     ///
     /// ```
     /// # use region_cache::Cache;
@@ -257,7 +270,8 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     ///
     /// # Errors
     ///
-    /// As for [`contains`](Self::contains).
+    /// As for [`contains`](Self::contains), and [`Conflict`](ErrorKind::Conflict) where it falls again and
+    /// again meanwhile.
     ///
     /// ```
     /// # use region_cache::Cache;
@@ -270,14 +284,12 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     pub async fn len(&self) -> Result<u64> {
         let place = self.region.entry_place()?;
         for _ in 0..ATTEMPTS {
-            if let Some(all) = self.compute(place).await? {
-                return Ok(all.len() as u64);
-            }
-            let keys = Arc::clone(&self.region.engine).keys(Ok(place.clone()));
-            let keys: HashSet<Key> = keys.try_collect().await?;
-            // Where it is not among them the set has fallen meanwhile.
-            if keys.contains(&MARK.into()) {
-                return Ok(keys.len() as u64 - 1);
+            let generation = match self.whole(place).await? {
+                Whole::Computed(all) => return Ok(all.len() as u64),
+                Whole::Stands(generation) => generation,
+            };
+            if let Some(length) = self.count(place, generation).await? {
+                return Ok(length);
             }
         }
         Err(restless(place))
@@ -302,7 +314,8 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     }
 
     /// All that is in it, in no order, each once: a stream. What is added or removed meanwhile may come or
-    /// not. If the set falls meanwhile, the last item is a [`Conflict`](ErrorKind::Conflict): begin anew.
+    /// not. If the set falls meanwhile, the last item is a [`Conflict`](ErrorKind::Conflict): begin anew. So
+    /// it is where a member is none of this type any more; then the set falls.
     ///
     /// ```
     /// # use futures::TryStreamExt;
@@ -316,7 +329,7 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     /// # }).unwrap();
     /// ```
     pub fn members(&self) -> Members<'_, T> {
-        Members(stream::once(self.all()).try_flatten().boxed())
+        Members(stream::once(Scan::begin(self)).try_flatten().boxed())
     }
 
     /// Forgets it: the next use begins anew.
@@ -335,80 +348,6 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
     /// ```
     pub async fn invalidate(&self) -> Result<()> {
         self.region.invalidate().await.map(drop)
-    }
-
-    fn put(&self, place: &Place, key: Key, member: &T, when: When) -> Result<Change> {
-        let act = self.region.engine.act(member, when, &place.settings, About::default())?;
-        Ok(change(place, key, act))
-    }
-
-    async fn all(&self) -> Result<BoxStream<'static, Result<T>>> {
-        let place = self.region.entry_place()?.clone();
-        if let Some(all) = self.compute(&place).await? {
-            let all: Vec<Result<T>> = all.iter().map(|(_, member)| Ok(member.clone())).collect();
-            return Ok(stream::iter(all).boxed());
-        }
-        let engine = Arc::clone(&self.region.engine);
-        let found = Arc::clone(&engine).envelopes(Ok(place.clone()));
-        // `None` stands for the end, where it shows whether the set was there all the while.
-        let found = found.map(Some).chain(stream::once(ready(None)));
-        let (mut seen, mut is_there) = (HashSet::new(), false);
-        let members = found.filter_map(move |item| {
-            ready(match item {
-                None => (!is_there).then(|| Err(restless(&place))),
-                Some(Err(error)) => Some(Err(error)),
-                Some(Ok((key, _))) if key == MARK.into() => {
-                    is_there = true;
-                    None
-                }
-                Some(Ok((key, envelope))) => {
-                    let member = engine.coder.open(&envelope, &place.settings);
-                    member.filter(|_| seen.insert(key)).map(Ok)
-                }
-            })
-        });
-        Ok(members.boxed())
-    }
-
-    /// Sees to it that the set is there. What was computed for it, by this caller or another that it
-    /// joined; nothing where it was there already.
-    async fn compute(&self, place: &Place) -> Result<Option<Arc<Vec<(Key, T)>>>> {
-        let load = load(|| async {
-            self.clear_away(place).await?;
-            let all: Vec<T> = self.load.begin().await?;
-            let mut seen = HashSet::new();
-            let mut members = Vec::with_capacity(all.len());
-            for member in all {
-                let key = name_of(&member)?;
-                if seen.insert(key.clone()) {
-                    members.push((key, member));
-                }
-            }
-            let puts = members
-                .iter()
-                .map(|(key, member)| self.put(place, key.clone(), member, When::Always))
-                .collect::<Result<Vec<_>>>()?;
-            let wishes = Wishes { beside: puts, ..Wishes::default() };
-            Ok::<_, BoxError>((Mark(Some(Arc::new(members))), wishes))
-        });
-        let engine = Arc::clone(&self.region.engine);
-        let mark: Mark<T> = engine
-            .compute(place.clone(), MARK.into(), None, |hold| hold.compute_wishing(load))
-            .await?;
-        Ok(mark.0)
-    }
-
-    /// What stands there though its mark cannot be read is another version's, and would mix with ours. The
-    /// lease of who is computing falls with it: what is computed now is not stored, but what is next.
-    async fn clear_away(&self, place: &Place) -> Result<()> {
-        let engine = &self.region.engine;
-        // Where the backend is away nothing is stored that could mix with anything.
-        let Ok(mark) = engine.find(place, &MARK.into()).await else { return Ok(()) };
-        let mark = mark.filter(Found::is_fresh);
-        if mark.is_some_and(|mark| !engine.coder.is_readable(&mark.envelope, &place.settings)) {
-            Arc::clone(engine).invalidate(&place.address).await?;
-        }
-        Ok(())
     }
 }
 
@@ -438,50 +377,6 @@ impl<T> fmt::Debug for Members<'_, T> {
     }
 }
 
-/// What only this crate can name.
-pub trait Sealed {}
-
-impl Sealed for Empty {}
-
-impl<F> Sealed for Computed<F> {}
-
-impl<T> Begin<T> for Empty {
-    fn begin(&self) -> BoxFuture<'_, Result<Vec<T>, BoxError>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    const IS_EMPTY: bool = true;
-}
-
-impl<T, F, Fut, E> Begin<T> for Computed<F>
-where
-    F: Fn() -> Fut + Send + Sync,
-    Fut: Future<Output = Result<Vec<T>, E>> + Send,
-    E: Into<BoxError>,
-{
-    fn begin(&self) -> BoxFuture<'_, Result<Vec<T>, BoxError>> {
-        Box::pin(async { (self.0)().await.map_err(Into::into) })
-    }
-
-    const IS_EMPTY: bool = false;
-}
-
-/// What stands for the set itself: stored as `true`, beside the members. Who computed it has them.
-#[derive(Clone)]
-struct Mark<T>(Option<Arc<Vec<(Key, T)>>>);
-
-impl<T> Serialize for Mark<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(true)
-    }
-}
-
-impl<'de, T> Deserialize<'de> for Mark<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bool::deserialize(deserializer).map(|_| Self(None))
-    }
-}
-
 /// The settings of a set's own region: it lives and ends as a whole.
 fn whole(settings: &Settings) -> Settings {
     let is_own = settings.region_ttl.is_some();
@@ -499,22 +394,8 @@ fn whole(settings: &Settings) -> Settings {
     }
 }
 
-/// The key of a member. Its value is stored too, so that it can be read back.
-fn name_of<T: Value>(member: &T) -> Result<Key> {
-    let key = Key::of(member);
-    key.check().map(|()| key)
-}
-
-fn restless(place: &Place) -> Error {
-    let message = format!("set `{}` was invalidated while it was read; try again", place.address);
-    Error::new(ErrorKind::Conflict, message)
-}
-
-/// The key that stands for the set itself: no member's, which are digests.
-const MARK: &str = "";
-
 /// What the names of sets' regions begin with.
 const PREFIX: &[u8] = b"set~";
 
-/// How often a set that falls again and again is made.
+/// How often a set that falls again and again is looked at.
 const ATTEMPTS: usize = 4;

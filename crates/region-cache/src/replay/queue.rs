@@ -12,7 +12,7 @@ pub(super) enum Duty {
     /// Invalidate the region, or the namespace.
     Tree(Address),
     /// Remove the key, or let it expire.
-    Key(Change),
+    Key(Box<Change>),
 }
 
 /// What is still to be done, numbered: what is queued again while it is being done stays.
@@ -70,6 +70,12 @@ impl Queue {
 }
 
 impl Duty {
+    /// What a removal or an expiry that failed comes to. What a late one takes is missed, and made anew; but
+    /// where entries are of use only together it would be missing: there all of them go.
+    pub(super) fn of(change: Change) -> Self {
+        if change.is_whole { Self::Tree(change.region) } else { Self::Key(Box::new(change)) }
+    }
+
     fn region(&self) -> &Address {
         match self {
             Self::Tree(target) => target,

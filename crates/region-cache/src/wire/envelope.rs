@@ -24,6 +24,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{Id, small};
+use crate::codec::Format;
 use crate::time::Timestamp;
 
 /// A stored value with everything around it, whose fixed places can be trusted to be there.
@@ -163,6 +164,24 @@ impl Envelope {
         }
         let text = std::str::from_utf8(self.payload()).ok()?;
         text.parse().ok().filter(|number: &i64| number.to_string() == text)
+    }
+}
+
+impl Head {
+    /// Whether who can read the one can read the other, as far as schema and codec go: the built-in codecs
+    /// can be read by everyone, and one of a user's own only by who has it.
+    ///
+    /// ```
+    /// use region_cache::backend::Draft;
+    ///
+    /// let [message_pack, json, own] = [1, 3, 200].map(|codec| Draft::integer(7, codec, 0).head());
+    /// assert!(message_pack.is_like(&json));
+    /// assert!(!message_pack.is_like(&own));
+    /// assert!(!message_pack.is_like(&Draft::integer(7, 1, 42).head()));
+    /// ```
+    pub fn is_like(&self, other: &Self) -> bool {
+        let are_built_in = [self, other].map(|head| Format::built_in(head.codec).is_some());
+        self.schema == other.schema && (self.codec == other.codec || are_built_in == [true; 2])
     }
 }
 

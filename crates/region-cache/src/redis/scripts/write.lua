@@ -7,6 +7,7 @@
 -- ARGV[11] who   ARGV[12] first number of announcements   ARGV[13] '1': the server expires fields
 -- ARGV[14] lease id and time as 'id|ms', or empty   ARGV[15] token: the ids of the path, or empty
 -- then for each change, perhaps, 'n' and the field that it requires; its kind, its field, and
+--   for 'p' what is required must have its schema, and its codec or both one that is built in
 --   'p' put: envelope, when ('' always, 'a' absent, 'h' holds), what it must hold, ms when it is gone or ''
 --   'd' remove: nothing   'x' expire: nothing   'i' add: delta, envelope for nothing, ms when that is gone
 -- Gives {0, id that stands or ''} where the stamp is not the fence that stands: nothing is written.
@@ -47,8 +48,9 @@ if stores and not own then check_open(levels, ids) end
 if trouble then return trouble end
 
 local bytes = own and raw(own)
+local holds_any = own and redis.call('EXISTS', hash) == 1
 local function present(field)
-  if not own then return false end
+  if not holds_any then return false end
   local there = redis.call('HGET', hash, field)
   if counts(there, bytes, now) then return there end
   return false
@@ -64,6 +66,13 @@ local function is_like(there, other)
     and struct.unpack('>I4', string.sub(there, 41, 44)) == #there - 52
 end
 
+-- Whether who can read one envelope can read the other. The built-in codecs are 1 to 3.
+local function is_akin(one, other)
+  local codec, others = string.byte(one, 27), string.byte(other, 27)
+  return string.sub(one, 29, 36) == string.sub(other, 29, 36)
+    and (codec == others or codec >= 1 and codec <= 3 and others >= 1 and others <= 3)
+end
+
 -- What each change will do is settled by reading; then all is written.
 local reply, writes, removes, fields = { 1 }, {}, {}, {}
 local seen = {}
@@ -76,7 +85,8 @@ at = 16
 while ARGV[at] do
   local outcome
   if ARGV[at] == 'n' then
-    if not look(ARGV[at + 1]) then
+    local there = look(ARGV[at + 1])
+    if not there or ARGV[at + 2] == 'p' and not is_akin(there, ARGV[at + 4]) then
       outcome = { 'A' }
       dropped[#dropped + 1] = ARGV[at + 1]
     end
@@ -152,12 +162,22 @@ if stores and not own and #writes > 0 then renew(levels, ids, ARGV[6], fences_li
 local is_new = redis.call('EXISTS', hash) == 0
 -- A fixed life begins with the first entry that counts: those that have expired do not.
 local begins = is_new or (mode == 'f' and not (bytes and holds(hash, bytes, now)))
-local stored = false
+local stored, batch = false, {}
+local function store()
+  if #batch > 0 then redis.call('HSET', hash, unpack(batch)) end
+  batch = {}
+end
 for _, write in ipairs(writes) do
   local field, envelope, gone = write[1], write[2], write[3]
   if not envelope then
+    store()
     redis.call('HDEL', hash, field)
+  elseif gone ~= 'keep' and not (expires_fields and gone ~= '') then
+    batch[#batch + 1], batch[#batch + 2] = field, envelope
+    if #batch >= 1000 then store() end
+    stored = true
   else
+    store()
     local left = -1
     if gone == 'keep' and expires_fields then left = redis.call('HPEXPIRETIME', hash, 'FIELDS', 1, field)[1] end
     redis.call('HSET', hash, field, envelope)
@@ -166,13 +186,16 @@ for _, write in ipairs(writes) do
     stored = true
   end
 end
+store()
 if stores and stored then
   if mode == 'e' or begins or mode == 'r' then grow(hash, life, begins) end
   if ARGV[8] == '1' or not own then lengthen(levels, fences_life) end
 end
 -- Where no fence stands nothing was there to be taken away, and nobody holds a lease.
 if #fields > 0 and (own or stored) then
-  for _, field in ipairs(fields) do redis.call('HDEL', leases, field) end
+  for i = 1, #fields, 1000 do
+    redis.call('HDEL', leases, unpack(fields, i, math.min(i + 999, #fields)))
+  end
   if ARGV[14] == '' or replaces then announce(path, who, first, fences_life, 'k', fields) end
 end
 if own then

@@ -10,7 +10,7 @@ fn tree(path: &str) -> Duty {
 
 fn key(path: &str, key: &str, act: Act) -> Duty {
     let (region, key) = (address(path), Key::from(key));
-    Duty::Key(Change {
+    Duty::of(Change {
         region,
         key,
         act,
@@ -19,6 +19,14 @@ fn key(path: &str, key: &str, act: Act) -> Duty {
         requires: None,
         is_whole: false,
     })
+}
+
+/// A late removal of one of them would be a hole in what is of use only together.
+#[test]
+fn what_is_of_use_only_as_a_whole_goes_as_a_whole() {
+    let Duty::Key(one) = key("shop.catalog", "k", Act::Remove) else { unreachable!() };
+    let whole = Change { is_whole: true, ..*one };
+    assert!(matches!(Duty::of(whole), Duty::Tree(target) if target == address("shop.catalog")));
 }
 
 fn queue(duties: impl IntoIterator<Item = Duty>) -> Queue {
