@@ -58,7 +58,7 @@ const FLOORS: [&[&str]; 6] = [
         "transaction",
     ],
     // 5 door: what a user sees
-    &["region", "cache", "builder", "global", "declared", "guide", "lib"],
+    &["region", "cache", "builder", "fragments", "global", "declared", "guide", "lib"],
 ];
 
 /// The floors of pure values: no async there.

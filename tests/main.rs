@@ -7,6 +7,7 @@ mod conformance;
 mod edges;
 mod envelopes;
 mod floors;
+mod fragments;
 mod messages;
 mod properties;
 mod redis;

@@ -9,6 +9,7 @@
 //! - [`counters`]: numbers and sets that are changed in place.
 //! - [`coming_from`]: what to write for what you wrote before.
 //! - `configuration`: settings from a file and from the environment (feature `config`).
+//! - `fragments`: parts of templates, rendered once (feature `minijinja`).
 
 #[doc = include_str!("guide/stampede.md")]
 pub mod stampede {}
@@ -38,3 +39,7 @@ pub mod coming_from {}
 #[cfg(feature = "config")]
 #[doc = include_str!("guide/configuration.md")]
 pub mod configuration {}
+
+#[cfg(feature = "minijinja")]
+#[doc = include_str!("guide/fragments.md")]
+pub mod fragments {}

@@ -26,6 +26,7 @@
 //! # Features
 //!
 //! - `config`, on by default: settings from a TOML file and from the environment.
+//! - `minijinja`: parts of templates that are cached (`fragments`).
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
@@ -78,6 +79,8 @@ mod builder;
 mod cache;
 #[doc(hidden)]
 pub mod declared;
+#[cfg(feature = "minijinja")]
+pub mod fragments;
 mod global;
 pub mod guide;
 mod region;

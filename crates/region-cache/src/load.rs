@@ -17,6 +17,8 @@ mod refresh;
 mod run;
 mod standby;
 
+#[cfg(feature = "minijinja")]
+pub(crate) use chain::Chain;
 pub(crate) use compute::Judge;
 pub use loading::Loading;
 pub(crate) use loading::Wishes;

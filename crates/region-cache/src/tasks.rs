@@ -10,6 +10,8 @@ use futures::future::{BoxFuture, Either, select};
 use futures::poll;
 use futures::task::noop_waker_ref;
 use tokio::runtime::Handle;
+#[cfg(feature = "minijinja")]
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -106,6 +108,16 @@ pub(crate) async fn within<T>(
         Either::Left((done, _)) => Some(done),
         Either::Right(((), _)) => None,
     }
+}
+
+/// Runs something that blocks on a thread that is there for such things, and waits for its end. It goes on
+/// to its end when nobody waits for it any longer. `None` where there is no runtime.
+#[cfg(feature = "minijinja")]
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<Result<T, JoinError>> {
+    let runtime = Handle::try_current().ok()?;
+    Some(runtime.spawn_blocking(work).await)
 }
 
 /// Waits before trying again. Where time is moved by hand nobody may be there to move it: then, as

@@ -1,6 +1,6 @@
 //! The only place that knows what time it is.
 
-#[cfg(feature = "config")]
+#[cfg(any(feature = "config", feature = "minijinja"))]
 pub(crate) mod span;
 
 use std::fmt;

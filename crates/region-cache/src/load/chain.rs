@@ -15,7 +15,7 @@ tokio::task_local! {
 
 /// The computations that the running code is part of, the innermost first.
 #[derive(Clone, Default)]
-pub(super) struct Chain(Option<Arc<Step>>);
+pub(crate) struct Chain(Option<Arc<Step>>);
 
 struct Step {
     above: Chain,
@@ -29,7 +29,7 @@ struct Step {
 
 impl Chain {
     /// The chain of the code that asks.
-    pub(super) fn current() -> Self {
+    pub(crate) fn current() -> Self {
         CHAIN.try_with(Self::clone).unwrap_or_default()
     }
 
@@ -66,7 +66,7 @@ impl Chain {
     }
 
     /// Runs something as a part of this chain.
-    pub(super) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         CHAIN.scope(self, work).await
     }
 
