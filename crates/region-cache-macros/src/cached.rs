@@ -5,6 +5,7 @@
 //! alone (`uncached`).
 
 mod call;
+mod check;
 mod companions;
 
 use proc_macro2::TokenStream;
@@ -13,21 +14,21 @@ use syn::{Ident, ItemFn, Result};
 
 use self::call::Call;
 use crate::function::Function;
-use crate::options::CachedOptions;
+use crate::options::{CachedOptions, local};
 use crate::place::Place;
 
-pub(crate) fn expand(options: CachedOptions, item: ItemFn) -> Result<TokenStream> {
+pub(crate) fn expand(options: &CachedOptions, item: ItemFn) -> Result<TokenStream> {
     let function = Function::parse(item, "cached")?;
     let place = match &options.within {
         Some(within) => within.0.clone(),
         None => Place::of(function.name(), function.receiver.is_some()),
     };
-    let call = Call::new(&options, &function, &place)?;
+    let call = Call::new(options, &function, &place)?;
     let main = main(&call, &function, &place);
     let companions = match place {
         Place::Free => companions::free(&call, &function),
         Place::Inherent => companions::siblings(&call, &function),
-        Place::Trait(_) => TokenStream::new(),
+        Place::Trait { .. } => TokenStream::new(),
     };
     Ok(quote!(#main #companions))
 }
@@ -40,12 +41,10 @@ fn main(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
     let mut sig = sig.clone();
     let load = match place {
         // A trait has no room for companions: the body stays where it is.
-        Place::Trait(_) => quote!(async move || -> #ty #block),
+        Place::Trait { .. } => quote!(async move || -> #ty #block),
         Place::Free | Place::Inherent => {
             companions::rename(&mut sig.inputs, function);
-            let uncached = companion_path(function, place, "uncached");
-            let args = forwarded(function);
-            quote!(move || #uncached(#(#args),*))
+            uncached(function, place)
         }
     };
     let answer = call.answer(&load, false);
@@ -53,6 +52,18 @@ fn main(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
         #(#attrs)*
         #vis #sig { #answer }
     }
+}
+
+/// A closure that calls the body.
+fn uncached(function: &Function, place: &Place) -> TokenStream {
+    let path = companion_path(function, place, "uncached");
+    let args = forwarded(function);
+    let names: Vec<Ident> = (0..args.len()).map(|at| local(&format!("argument_{at}"))).collect();
+    // They are moved, so that a `&mut` is not only lent to the closure.
+    quote!(move || {
+        #(let #names = #args;)*
+        #path(#(#names),*)
+    })
 }
 
 /// How a companion is named from within the function.
@@ -63,7 +74,7 @@ fn companion_path(function: &Function, place: &Place, name: &str) -> TokenStream
             let name = format_ident!("{name}");
             quote!(#own::#name #generics)
         }
-        Place::Inherent | Place::Trait(_) => {
+        Place::Inherent | Place::Trait { .. } => {
             let name = sibling(own, name);
             quote!(Self::#name #generics)
         }

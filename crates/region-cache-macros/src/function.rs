@@ -1,12 +1,16 @@
 //! The function that an attribute stands on.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Error, Expr, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments,
-    Receiver, Result, ReturnType, Safety, Type, parse_quote,
+    Receiver, ReceiverKind, Result, ReturnType, Safety, Type, TypeImplTrait, parse_quote,
 };
+
+use crate::template::{Template, head};
 
 /// An `async fn`, free or a method.
 pub(crate) struct Function {
@@ -72,6 +76,59 @@ impl Function {
         Ok(Self { item, receiver, args, returns })
     }
 
+    /// Its name as it is said, without the `r#` of one that is a word of the language.
+    pub(crate) fn title(&self) -> String {
+        self.name().unraw().to_string()
+    }
+
+    /// The receiver, where nothing is done with it but to hand it on.
+    pub(crate) fn plain_receiver(&self) -> Option<Receiver> {
+        self.receiver.clone().map(|receiver| match receiver.kind {
+            ReceiverKind::Value | ReceiverKind::Typed(..) => {
+                Receiver { mutability: None, ..receiver }
+            }
+            _ => receiver,
+        })
+    }
+
+    /// The argument that a value of a template begins with; `None` for a field of `self`. Fails where there
+    /// is none.
+    pub(crate) fn in_template(&self, value: &Expr, template: &Template) -> Result<Option<&Arg>> {
+        let wrong = |what: String| Err(Error::new(template.span, what));
+        let Some(name) = head(value) else { return Ok(None) };
+        if name == "self" {
+            return match (&self.receiver, value) {
+                (None, _) => wrong("the function has no `self`".to_owned()),
+                (Some(_), Expr::Path(_)) => wrong(
+                    "`self` enters a name only by its fields, such as `{self.tenant}`".to_owned(),
+                ),
+                (Some(_), _) => Ok(None),
+            };
+        }
+        match self.arg(name) {
+            Some(arg) => Ok(Some(arg)),
+            None => {
+                let text = value.to_token_stream().to_string().replace(' ', "");
+                wrong(format!("{} for `{{{text}}}`; {}", self.lacks(name), self.known()))
+            }
+        }
+    }
+
+    /// That there is no argument of this name.
+    pub(crate) fn lacks(&self, name: &impl ToTokens) -> String {
+        format!("the function has no argument `{}`", name.to_token_stream())
+    }
+
+    /// Which arguments there are.
+    pub(crate) fn known(&self) -> String {
+        let known = self.args.iter().filter(|arg| arg.is_named);
+        let known: Vec<String> = known.map(|arg| format!("`{}`", arg.name)).collect();
+        match &known[..] {
+            [] => "it has none".to_owned(),
+            known => format!("it has {}", known.join(", ")),
+        }
+    }
+
     pub(crate) fn name(&self) -> &Ident {
         &self.item.sig.ident
     }
@@ -85,6 +142,29 @@ impl Function {
         let mut names = Names::default();
         names.visit_expr(expr);
         self.args.iter().filter(|arg| arg.is_named && names.0.contains(&arg.name)).collect()
+    }
+
+    /// Whether an expression depends on a generic argument.
+    pub(crate) fn is_generic(&self, expr: &Expr) -> bool {
+        let generics = &self.item.sig.generics;
+        let names: Vec<&Ident> = generics
+            .type_params()
+            .map(|param| &param.ident)
+            .chain(generics.const_params().map(|param| &param.ident))
+            .collect();
+        idents(expr.to_token_stream()).iter().any(|ident| names.contains(&ident))
+    }
+
+    /// The attributes that say whether the function is there at all, and whether it is shown: what holds for
+    /// it holds for all that belongs to it.
+    pub(crate) fn conditions(&self) -> Vec<&Attribute> {
+        let is_hidden = |attribute: &Attribute| {
+            attribute.path().is_ident("doc")
+                && attribute.parse_args::<Ident>().is_ok_and(|what| what == "hidden")
+        };
+        let is_one =
+            |attribute: &&Attribute| attribute.path().is_ident("cfg") || is_hidden(attribute);
+        self.item.attrs.iter().filter(is_one).collect()
     }
 
     /// The attributes that tell the compiler what not to say of a body.
@@ -111,7 +191,7 @@ impl Function {
         let name = |param: &GenericParam| match param {
             GenericParam::Type(param) => {
                 let ident = &param.ident;
-                Some(quote!(&#krate::__private::type_name::<#ident>()))
+                Some(quote!(#krate::__private::type_name::<#ident>()))
             }
             GenericParam::Const(param) => {
                 let ident = &param.ident;
@@ -123,6 +203,18 @@ impl Function {
     }
 }
 
+impl Arg {
+    /// Its name as it is said.
+    pub(crate) fn title(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
+    /// Whether it is of a type that only the caller knows and that has no name.
+    pub(crate) fn is_opaque(&self) -> bool {
+        is_opaque(&self.ty)
+    }
+}
+
 impl Returns {
     fn of(output: &ReturnType) -> Self {
         let ty: Type = match output {
@@ -130,7 +222,7 @@ impl Returns {
             ReturnType::Type(_, ty) => (**ty).clone(),
         };
         let last = last_segment(&ty);
-        let is_result = last.is_some_and(|segment| segment.ident.to_string().ends_with("Result"));
+        let is_result = last.is_some_and(is_result);
         let value =
             if is_result { last.and_then(first_argument).cloned() } else { Some(ty.clone()) };
         let is_option =
@@ -142,11 +234,31 @@ impl Returns {
     pub(crate) fn value(&self, krate: &TokenStream) -> TokenStream {
         let ty = &self.ty;
         if self.is_result {
-            quote!(<#ty as #krate::__private::Fallible>::Value)
+            quote_spanned!(ty.span()=> <#ty as #krate::__private::Fallible>::Value)
         } else {
             ty.to_token_stream()
         }
     }
+}
+
+/// A `Result` of the standard library or an alias of it, such as `io::Result<T>` or `DbResult<T>`; a type
+/// called `SearchResult` holds what was found.
+fn is_result(segment: &syn::PathSegment) -> bool {
+    segment.ident == "Result"
+        || segment.ident.to_string().ends_with("Result") && first_argument(segment).is_some()
+}
+
+/// Whether a type says `impl Trait` anywhere.
+pub(crate) fn is_opaque(ty: &Type) -> bool {
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut find = Find(false);
+    find.visit_type(ty);
+    find.0
 }
 
 /// Why a function that is not async cannot be taken.

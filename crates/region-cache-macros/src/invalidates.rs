@@ -6,12 +6,12 @@ use quote::{quote, quote_spanned};
 use syn::{Error, ItemFn, Result};
 
 use crate::function::Function;
-use crate::options::{Code, InvalidatesOptions, library};
-use crate::template::{Part, Template, head};
+use crate::options::{Code, InvalidatesOptions, library, local};
+use crate::template::{Part, Template};
 
-pub(crate) fn expand(options: InvalidatesOptions, item: ItemFn) -> Result<TokenStream> {
+pub(crate) fn expand(options: &InvalidatesOptions, item: ItemFn) -> Result<TokenStream> {
     let function = Function::parse(item, "invalidates")?;
-    check(&options, &function)?;
+    check(options, &function)?;
     let krate = library(options.krate.as_ref());
     let cache = match &options.cache {
         Some(Code(cache)) => quote!(#cache),
@@ -28,8 +28,8 @@ pub(crate) fn expand(options: InvalidatesOptions, item: ItemFn) -> Result<TokenS
     };
     let region = options.region.as_ref().map(|region| {
         let path = parts(region);
-        let path = quote!(::std::result::Result::Ok(#krate::__private::path(#path)));
-        quote!(#krate::__private::region(&#cache, #path, |__options| __options))
+        let path = quote!(#krate::__private::path(#path));
+        quote!(#krate::__private::plain_region(&#cache, #path))
     });
     let falls = match (region, &options.key) {
         (Some(region), Some(key)) => {
@@ -45,13 +45,14 @@ pub(crate) fn expand(options: InvalidatesOptions, item: ItemFn) -> Result<TokenS
     });
     let ItemFn { attrs, vis, sig, block, .. } = &function.item;
     let ty = &function.returns.ty;
+    let (all, body) = (local("falls"), local("body"));
     let after = if function.returns.is_result { quote!(after_ok) } else { quote!(after) };
     Ok(quote! {
         #(#attrs)*
         #vis #sig {
-            let __falls = #krate::__private::Falls::new() #falls #signal;
-            let __body = async move || -> #ty #block;
-            __falls.#after(__body().await).await
+            let #all = #krate::__private::Falls::new() #falls #signal;
+            let #body = async move || -> #ty #block;
+            #all.#after(#krate::__private::once(#body).await).await
         }
     })
 }
@@ -71,14 +72,8 @@ fn check(options: &InvalidatesOptions, function: &Function) -> Result<()> {
         path.check_path()?;
     }
     for template in [&options.region, &options.key, &options.signal].into_iter().flatten() {
-        for name in template.values().filter_map(head) {
-            if name == "self" && function.receiver.is_some() {
-                continue;
-            }
-            if function.arg(name).is_none() {
-                let message = format!("the function has no argument `{name}`");
-                return Err(Error::new(template.span, message));
-            }
+        for value in template.values() {
+            function.in_template(value, template)?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use darling::FromMeta;
 use darling::util::{Flag, PathList, SpannedValue};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprLit, Lit, Path};
 
@@ -21,7 +21,7 @@ pub(crate) struct CachedOptions {
 
     pub(crate) ttl: Option<Time>,
     pub(crate) ttl_jitter: Option<Code>,
-    pub(crate) negative_ttl: Option<Time>,
+    pub(crate) negative_ttl: Option<SpannedValue<Time>>,
     pub(crate) stale_for: Option<Time>,
     pub(crate) refresh_ahead: Option<Code>,
     pub(crate) soft_timeout: Option<Time>,
@@ -136,6 +136,11 @@ pub(crate) fn library(krate: Option<&Path>) -> TokenStream {
         Some(path) => quote!(#path),
         None => quote!(::region_cache),
     }
+}
+
+/// The name of a variable that no code of the user's can see.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// Two options that cannot stand together.

@@ -8,7 +8,7 @@
 mod text;
 
 use proc_macro2::Ident;
-use syn::{ItemImpl, ItemTrait};
+use syn::{ItemImpl, ItemTrait, Type};
 
 /// Where a function stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,15 +17,17 @@ pub(crate) enum Place {
     Free,
     /// In an inherent `impl`.
     Inherent,
-    /// In a trait or in the `impl` of one, whose name is known or not.
-    Trait(Option<String>),
+    /// In a trait or in the `impl` of one, whose name is known or not. `is_open` where it is for types that
+    /// are not known yet: then `Self` is as good as a generic argument.
+    Trait { name: Option<String>, is_open: bool },
 }
 
 impl Place {
     /// Where the function of this name stands.
     pub(crate) fn of(name: &Ident, has_receiver: bool) -> Self {
         let guess = if has_receiver { Self::Inherent } else { Self::Free };
-        read(name).unwrap_or(guess)
+        // What the text around the name says is no help where a macro puts the name elsewhere.
+        read(name).filter(|place| !(has_receiver && *place == Self::Free)).unwrap_or(guess)
     }
 
     /// The place that `within` names.
@@ -33,7 +35,7 @@ impl Place {
         match text {
             "module" => Some(Self::Free),
             "impl" => Some(Self::Inherent),
-            "trait" => Some(Self::Trait(None)),
+            "trait" => Some(Self::Trait { name: None, is_open: false }),
             _ => None,
         }
     }
@@ -42,13 +44,15 @@ impl Place {
     fn around(source: &str, offset: usize) -> Self {
         let Some(header) = text::header_around(source, offset) else { return Self::Free };
         if let Ok(block) = syn::parse_str::<ItemImpl>(&format!("{header} {{}}")) {
-            return match block.trait_ {
-                Some((path, _)) => Self::Trait(last_name(&path)),
+            return match &block.trait_ {
+                Some((path, _)) => Self::Trait { name: last_name(path), is_open: is_open(&block) },
                 None => Self::Inherent,
             };
         }
         match syn::parse_str::<ItemTrait>(&format!("{header} {{}}")) {
-            Ok(definition) => Self::Trait(Some(definition.ident.to_string())),
+            Ok(definition) => {
+                Self::Trait { name: Some(definition.ident.to_string()), is_open: true }
+            }
             Err(_) => Self::Free,
         }
     }
@@ -61,6 +65,17 @@ fn read(name: &Ident) -> Option<Place> {
     let offset = text::offset(&source, span.line(), span.column())?;
     let is_here = source.get(offset..)?.starts_with(&name.to_string());
     is_here.then(|| Place::around(&source, offset))
+}
+
+/// Whether an `impl` is for more than the instances of one generic type.
+fn is_open(block: &ItemImpl) -> bool {
+    match &*block.self_ty {
+        Type::Path(of) => of
+            .path
+            .get_ident()
+            .is_some_and(|name| block.generics.type_params().any(|param| param.ident == *name)),
+        _ => !block.generics.params.is_empty(),
+    }
 }
 
 fn last_name(path: &syn::Path) -> Option<String> {

@@ -9,24 +9,46 @@ mod name;
 mod told;
 
 pub use call::{Cacheable, Call, Fallible};
-pub use falls::Falls;
-pub use identity::{generics_of, identity, type_name};
-pub use name::{Argument, Part, argument, digest, key, path};
+pub use falls::{Falls, once};
+pub use identity::{Identity, generics_of, type_name, type_name_of};
+pub use name::{Argument, Part, argument, digest, generic_key, key, path};
 pub use told::{ByClone, ByName, ByText, Told};
 
 use crate::cache::Cache;
-use crate::error::Result;
 use crate::options::RegionOptions;
 use crate::region::Region;
 
 /// The region of a call, with the settings that its attribute names.
 pub fn region(
     cache: &Cache,
-    path: Result<String>,
+    path: String,
     settings: impl FnOnce(RegionOptions) -> RegionOptions,
 ) -> Region {
-    match path {
+    cache.region(&path).with(settings)
+}
+
+/// The same without settings.
+pub fn plain_region(cache: &Cache, path: String) -> Region {
+    cache.region(&path)
+}
+
+/// The region that is a function's own.
+pub fn own_region(
+    cache: &Cache,
+    identity: &Identity,
+    names: &[&'static str],
+    settings: impl FnOnce(RegionOptions) -> RegionOptions,
+) -> Region {
+    match identity.path(names) {
         Ok(path) => cache.region(&path).with(settings),
         Err(error) => cache.root().refusing(error),
     }
+}
+
+/// What a closure makes of options, whose type it need not say.
+pub fn changed(
+    options: RegionOptions,
+    change: impl FnOnce(RegionOptions) -> RegionOptions,
+) -> RegionOptions {
+    change(options)
 }

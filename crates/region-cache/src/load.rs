@@ -11,7 +11,6 @@ mod hold;
 mod loading;
 mod lookup;
 mod many;
-
 mod patience;
 mod refresh;
 mod run;
@@ -19,8 +18,8 @@ mod standby;
 
 #[cfg(feature = "minijinja")]
 pub(crate) use chain::Chain;
-pub(crate) use compute::Judge;
+pub(crate) use compute::{Judge, Terms};
 pub use loading::Loading;
 pub(crate) use loading::Wishes;
 pub use lookup::{Lookup, Miss};
-pub(crate) use run::{Load, load};
+pub(crate) use run::load;

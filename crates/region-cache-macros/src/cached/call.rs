@@ -1,14 +1,15 @@
 //! The parts that name a call: its region, its key, and how the cache is to answer it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Ident, Result};
+use syn::{Expr, Ident, Pat, Result};
 
+use super::check::check;
 use crate::function::{Arg, Function};
-use crate::options::{CachedOptions, Code, Time, library, refuse_both};
+use crate::options::{CachedOptions, Code, Time, library, local};
 use crate::place::Place;
-use crate::template::{Part, Template, head};
+use crate::template::{Part, Template};
 
 /// One function's calls.
 pub(super) struct Call<'a> {
@@ -28,7 +29,7 @@ impl<'a> Call<'a> {
         function: &'a Function,
         place: &'a Place,
     ) -> Result<Self> {
-        check(options, function)?;
+        check(options, function, place)?;
         let krate = library(options.krate.as_ref());
         let mut call =
             Self { options, function, place, krate, region_args: Vec::new(), key_args: Vec::new() };
@@ -60,7 +61,8 @@ impl<'a> Call<'a> {
     /// are only for those who store something.
     pub(super) fn region_to_name(&self) -> TokenStream {
         if self.settings_depend_on_arguments() {
-            self.region_with(&quote!(|__options| __options))
+            let given = local("given");
+            self.region_with(&quote!(|#given| #given))
         } else {
             self.region()
         }
@@ -69,14 +71,22 @@ impl<'a> Call<'a> {
     fn region_with(&self, settings: &TokenStream) -> TokenStream {
         let Self { krate, options, .. } = self;
         let cache = self.cache();
-        let path = match &options.region {
+        let region = match &options.region {
             Some(template) => {
                 let parts = self.parts(template);
-                quote!(::std::result::Result::Ok(#krate::__private::path(&[#(#parts),*])))
+                quote!(#krate::__private::region(
+                    &#cache, #krate::__private::path(&[#(#parts),*]), #settings))
             }
-            None => self.identity(),
+            None => {
+                let (names, location) =
+                    (self.names(), quote!((::std::file!(), ::std::line!(), ::std::column!())));
+                quote!({
+                    static __IDENTITY: #krate::__private::Identity =
+                        #krate::__private::Identity::new(#location);
+                    #krate::__private::own_region(&#cache, &__IDENTITY, &[#(#names),*], #settings)
+                })
+            }
         };
-        let region = quote!(#krate::__private::region(&#cache, #path, #settings));
         let is_always_the_same = options.cache.is_none()
             && self.region_args.is_empty()
             && *self.place == Place::Free
@@ -84,8 +94,8 @@ impl<'a> Call<'a> {
             && !self.settings_depend_on_arguments();
         if is_always_the_same {
             quote!({
-                static REGION: ::std::sync::OnceLock<#krate::Region> = ::std::sync::OnceLock::new();
-                ::std::clone::Clone::clone(REGION.get_or_init(|| #region))
+                static __REGION: ::std::sync::OnceLock<#krate::Region> = ::std::sync::OnceLock::new();
+                ::std::clone::Clone::clone(__REGION.get_or_init(|| #region))
             })
         } else {
             region
@@ -94,7 +104,7 @@ impl<'a> Call<'a> {
 
     /// The key of a call.
     pub(super) fn key(&self) -> TokenStream {
-        let Self { krate, options, function, .. } = self;
+        let Self { krate, options, .. } = self;
         let generics = self.generics();
         match (&options.key, &options.key_with) {
             (Some(template), _) => {
@@ -103,15 +113,20 @@ impl<'a> Call<'a> {
             }
             (None, Some(code)) => {
                 let key = self.called(code);
-                quote_spanned!(code.0.span()=> <#krate::Key as ::std::convert::From<_>>::from(#key))
+                let key = quote_spanned!(code.0.span()=> <#krate::Key as ::std::convert::From<_>>::from(#key));
+                if generics.is_empty() {
+                    key
+                } else {
+                    quote!(#krate::__private::generic_key(#key, &[#(#generics),*]))
+                }
             }
             (None, None) => {
-                let name = function.name().to_string();
+                let names = self.names();
                 let args = self.digested().into_iter().map(|arg| {
-                    let (text, name) = (arg.name.to_string(), &arg.name);
+                    let (text, name) = (arg.title(), &arg.name);
                     quote_spanned!(arg.ty.span()=> (#text, #krate::__private::argument(&#name)))
                 });
-                quote!(#krate::__private::digest(#name, &[#(#args),*], &[#(#generics),*]))
+                quote!(#krate::__private::digest(&[#(#names),*], &[#(#args),*], &[#(#generics),*]))
             }
         }
     }
@@ -121,13 +136,17 @@ impl<'a> Call<'a> {
         let Self { krate, options, function, .. } = self;
         let (region, key) = (self.region(), self.key());
         let value = function.returns.value(krate);
-        let unless = options.unless.as_ref().map(|code| self.called(code));
-        let unless = unless.unwrap_or_else(|| quote!(false));
-        let refresh_if = options.refresh_if.as_ref().map(|code| self.called(code));
+        let (call, to_load) = (local("call"), local("load"));
+        let condition = |code: &Code| {
+            let is_so = self.called(code);
+            quote_spanned!(code.0.span()=> { let is_so: bool = #is_so; is_so })
+        };
+        let unless = options.unless.as_ref().map(condition);
+        let refresh_if = options.refresh_if.as_ref().map(condition);
         let anew = match (is_anew, refresh_if) {
-            (true, _) => quote!(true),
-            (false, Some(code)) => code,
-            (false, None) => quote!(false),
+            (true, _) => Some(quote!(.anew(true))),
+            (false, Some(code)) => Some(quote!(.anew(#code))),
+            (false, None) => None,
         };
         let stale_if = options.stale_if.as_ref().map(|Code(code)| quote!(.stale_if(#code)));
         let store_if = options.store_if.as_ref().map(|Code(code)| quote!(.store_if(#code)));
@@ -136,26 +155,34 @@ impl<'a> Call<'a> {
             .then(|| quote!(.store_if(::std::option::Option::is_some)));
         let span = function.returns.ty.span();
         let ask = if function.returns.is_result {
-            let tell = quote!(|__error| {
+            let error = local("error");
+            let tell = quote!(|#error| {
                 use #krate::__private::{ByClone as _, ByName as _, ByText as _};
-                (&&#krate::__private::Told(__error)).tell()
+                (&&#krate::__private::Told(#error)).tell()
             });
-            quote_spanned!(span=> .fallible(__load, #tell))
+            quote_spanned!(span=> .fallible(#to_load, #tell))
         } else {
-            quote!(.plain(__load))
+            quote_spanned!(span=> .plain(#to_load))
         };
         let new = quote_spanned!(span=> #krate::__private::Call::<#value>::new);
+        let ask_cache = quote!(#new(#region, #key) #anew #stale_if #store_if #not_none);
+        let Some(unless) = unless else {
+            return quote! {
+                let #call = #ask_cache;
+                let #to_load = #load;
+                #call #ask.await
+            };
+        };
         quote! {
-            let __is_around: bool = #unless;
-            let __call = if __is_around {
+            let #call = if #unless {
                 ::std::option::Option::None
             } else {
-                ::std::option::Option::Some(#new(#region, #key).anew(#anew) #stale_if #store_if #not_none)
+                ::std::option::Option::Some(#ask_cache)
             };
-            let __load = #load;
-            match __call {
-                ::std::option::Option::Some(__call) => __call #ask.await,
-                ::std::option::Option::None => __load().await,
+            let #to_load = #load;
+            match #call {
+                ::std::option::Option::Some(#call) => #call #ask.await,
+                ::std::option::Option::None => #to_load().await,
             }
         }
     }
@@ -165,31 +192,32 @@ impl<'a> Call<'a> {
         let krate = &self.krate;
         let of = match self.place {
             Place::Free => None,
-            Place::Inherent | Place::Trait(_) => {
-                Some(quote!(&#krate::__private::generics_of::<Self>()))
+            Place::Trait { is_open: true, .. } => {
+                Some(quote!(#krate::__private::type_name::<Self>()))
+            }
+            Place::Inherent | Place::Trait { .. } => {
+                Some(quote!(#krate::__private::generics_of::<Self>()))
             }
         };
-        of.into_iter().chain(self.function.generics(krate)).collect()
+        let opaque = self.key_args.iter().filter(|arg| arg.is_opaque()).map(|arg| {
+            let name = &arg.name;
+            quote!(#krate::__private::type_name_of(&#name))
+        });
+        of.into_iter().chain(self.function.generics(krate)).chain(opaque).collect()
     }
 
-    /// The region that is the function's own.
-    fn identity(&self) -> TokenStream {
+    /// What tells the function from all others: where it stands, and its name.
+    fn names(&self) -> Vec<TokenStream> {
         let krate = &self.krate;
-        let name = self.function.name();
-        let text = name.to_string();
-        let location = quote!((::std::file!(), ::std::line!(), ::std::column!()));
+        let (own, text) = (self.function.name(), self.function.title());
         match self.place {
-            Place::Free => quote! {
-                #krate::__private::identity(::std::any::type_name::<#name>(), &[], #location)
-            },
-            Place::Inherent | Place::Trait(None) => quote! {
-                #krate::__private::identity(
-                    #krate::__private::type_name::<Self>(), &[#text], #location)
-            },
-            Place::Trait(Some(of)) => quote! {
-                #krate::__private::identity(
-                    #krate::__private::type_name::<Self>(), &[#of, #text], #location)
-            },
+            Place::Free => vec![quote!(#krate::__private::type_name::<#own>())],
+            Place::Inherent | Place::Trait { name: None, .. } => {
+                vec![quote!(#krate::__private::type_name::<Self>()), quote!(#text)]
+            }
+            Place::Trait { name: Some(of), .. } => {
+                vec![quote!(#krate::__private::type_name::<Self>()), quote!(#of), quote!(#text)]
+            }
         }
     }
 
@@ -205,7 +233,7 @@ impl<'a> Call<'a> {
         let Self { options, krate, .. } = self;
         let ttl = options.ttl.as_ref().map(|time| quote!(.entry_ttl(#time)));
         let jitter = options.ttl_jitter.as_ref().map(|Code(share)| quote!(.ttl_jitter(#share)));
-        let negative = options.negative_ttl.as_ref().map(|time| quote!(.negative_ttl(#time)));
+        let negative = options.negative_ttl.as_deref().map(|time| quote!(.negative_ttl(#time)));
         let stale = options.stale_for.as_ref().map(|time| quote!(.stale_for(#time)));
         let ahead = options.refresh_ahead.as_ref().map(|Code(when)| quote!(.refresh_ahead(#when)));
         let soft = options.soft_timeout.as_ref().map(|time| quote!(.soft_timeout(#time)));
@@ -228,24 +256,25 @@ impl<'a> Call<'a> {
             let print = fingerprint(self.function);
             quote!(.schema(#print))
         });
+        let given = local("given");
         let more = options.options.as_ref().map(|Code(change)| {
             quote_spanned! {change.span()=>
-                let __options: #krate::RegionOptions = (#change)(__options);
+                let #given: #krate::RegionOptions = #krate::__private::changed(#given, #change);
             }
         });
-        quote!(|__options: #krate::RegionOptions| {
-            let __options =
-                __options #ttl #jitter #negative #stale #ahead #soft #hard #version #fingerprint;
+        quote!(|#given: #krate::RegionOptions| {
+            let #given = #given #ttl #jitter #negative #stale #ahead #soft #hard #version #fingerprint;
             #more
-            __options
+            #given
         })
     }
 
     fn settings_depend_on_arguments(&self) -> bool {
         let options = self.options;
-        let times =
-            [&options.ttl, &options.negative_ttl, &options.stale_for, &options.soft_timeout];
-        let times = times.into_iter().flatten().chain(options.compute_timeout.as_deref());
+        let times = [&options.ttl, &options.stale_for, &options.soft_timeout];
+        let spanned = [&options.negative_ttl, &options.compute_timeout];
+        let spanned = spanned.into_iter().filter_map(Option::as_deref);
+        let times = times.into_iter().flatten().chain(spanned);
         let times = times.filter_map(|time| match time {
             Time::Known(_) => None,
             Time::Code(expr) => Some(expr),
@@ -253,7 +282,10 @@ impl<'a> Call<'a> {
         let codes = [&options.ttl_jitter, &options.refresh_ahead, &options.options];
         let codes = codes.into_iter().flatten().map(|Code(expr)| expr);
         let version = options.version.iter().map(|version| &version.0);
-        times.chain(codes).chain(version).any(|expr| !self.function.named_in(expr).is_empty())
+        times
+            .chain(codes)
+            .chain(version)
+            .any(|expr| !self.function.named_in(expr).is_empty() || self.function.is_generic(expr))
     }
 
     /// A template's parts, at run time.
@@ -273,36 +305,9 @@ impl<'a> Call<'a> {
         let Some(template) = template else { return Ok(Vec::new()) };
         let mut named = Vec::new();
         for value in template.values() {
-            let Some(name) = head(value) else { continue };
-            named.extend(self.argument(name, value, template)?);
+            named.extend(self.function.in_template(value, template)?);
         }
         Ok(named)
-    }
-
-    fn argument(&self, name: &Ident, value: &Expr, template: &Template) -> Result<Option<&'a Arg>> {
-        if name == "self" {
-            return match (&self.function.receiver, value) {
-                (None, _) => Err(Error::new(template.span, "the function has no `self`")),
-                (Some(_), Expr::Path(_)) => Err(Error::new(
-                    template.span,
-                    "`self` enters a name only by its fields, such as `{self.tenant}`",
-                )),
-                (Some(_), _) => Ok(None),
-            };
-        }
-        if let Some(arg) = self.function.arg(name) {
-            return Ok(Some(arg));
-        }
-        let known = self.function.args.iter().filter(|arg| arg.is_named);
-        let known: Vec<String> = known.map(|arg| format!("`{}`", arg.name)).collect();
-        let known = match &known[..] {
-            [] => "it has none".to_owned(),
-            known => format!("it has {}", known.join(", ")),
-        };
-        Err(Error::new(
-            template.span,
-            format!("the function has no argument `{name}` for `{{{}}}`; {known}", text_of(value)),
-        ))
     }
 
     /// The arguments that a digest takes: all but those that are left out.
@@ -322,8 +327,22 @@ impl<'a> Call<'a> {
         if !is_callable(expr, self.function) {
             return expr.to_token_stream();
         }
-        let args = self.digested().into_iter().map(|arg| &arg.name);
-        quote_spanned!(expr.span()=> (#expr)(#(&#args),*))
+        let args: Vec<&Ident> = self.digested().into_iter().map(|arg| &arg.name).collect();
+        if !lacks_types(expr) {
+            return quote_spanned!(expr.span()=> (#expr)(#(&#args),*));
+        }
+        // The types of its arguments must be known before the closure is looked at.
+        let types: Vec<Ident> = (0..args.len()).map(|at| format_ident!("__T{at}")).collect();
+        let names: Vec<Ident> = (0..args.len()).map(|at| format_ident!("__a{at}")).collect();
+        quote_spanned!(expr.span()=> {
+            fn __call<'a, #(#types: ?Sized,)* __R>(
+                closure: impl ::std::ops::FnOnce(#(&'a #types),*) -> __R,
+                #(#names: &'a #types),*
+            ) -> __R {
+                closure(#(#names),*)
+            }
+            __call(#expr, #(&#args),*)
+        })
     }
 }
 
@@ -332,77 +351,26 @@ fn is_callable(expr: &Expr, function: &Function) -> bool {
     match expr {
         Expr::Closure(_) => true,
         Expr::Path(path) => match path.path.get_ident() {
-            Some(name) => {
-                // Constants are written in capitals.
-                let is_constant = name.to_string().chars().all(|c| !c.is_lowercase());
-                !is_constant && function.arg(name).is_none()
-            }
-            None => true,
+            Some(name) => !is_constant(name) && function.arg(name).is_none(),
+            None => !path.path.segments.last().is_some_and(|last| is_constant(&last.ident)),
         },
         Expr::Paren(paren) => is_callable(&paren.expr, function),
         _ => false,
     }
 }
 
-/// Fails where the options do not fit each other or the function.
-fn check(options: &CachedOptions, function: &Function) -> Result<()> {
-    let returns = &function.returns;
-    if let Some(template) = &options.region {
-        template.check_path()?;
+/// Constants are written in capitals.
+fn is_constant(name: &Ident) -> bool {
+    name.to_string().chars().all(|c| !c.is_lowercase())
+}
+
+/// Whether it is a closure that leaves out what it takes.
+fn lacks_types(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(closure) => closure.inputs.iter().any(|input| !matches!(input, Pat::Type(_))),
+        Expr::Paren(paren) => lacks_types(&paren.expr),
+        _ => false,
     }
-    if let (Some(_), Some(Code(code))) = (&options.key, &options.key_with) {
-        return Err(refuse_both(code.span(), "key", "key_with"));
-    }
-    if options.version.is_some() && options.fingerprint.is_present() {
-        return Err(refuse_both(options.fingerprint.span(), "version", "fingerprint"));
-    }
-    if options.cache_none.is_present() && !returns.is_option {
-        return Err(Error::new(
-            options.cache_none.span(),
-            "`cache_none` is for a function that gives an `Option`, or a `Result` of one",
-        ));
-    }
-    if let Some(time) = options.compute_timeout.as_ref().filter(|_| !returns.is_result) {
-        return Err(Error::new(
-            time.span(),
-            "`compute_timeout` needs a function that gives a `Result`: what takes too long must be an error",
-        ));
-    }
-    if matches!(&returns.ty, syn::Type::Tuple(tuple) if tuple.elems.is_empty()) {
-        return Err(Error::new_spanned(
-            function.name(),
-            "the function gives nothing that could be cached",
-        ));
-    }
-    if let (false, Some(arg)) = (
-        options.skip.is_empty(),
-        options.key.is_some().then(|| options.skip.iter().next()).flatten(),
-    ) {
-        return Err(Error::new_spanned(
-            arg,
-            "`skip` says what a digest of the arguments leaves out; with `key` only what it names enters",
-        ));
-    }
-    for skipped in options.skip.iter() {
-        let known = skipped.get_ident().and_then(|name| function.arg(name));
-        if known.is_none() {
-            let text = skipped.to_token_stream();
-            return Err(Error::new_spanned(
-                skipped,
-                format!("the function has no argument `{text}`"),
-            ));
-        }
-    }
-    if let (None, None, Some(pattern)) =
-        (&options.key, &options.key_with, function.args.iter().find(|arg| !arg.is_named))
-    {
-        return Err(Error::new_spanned(
-            &pattern.ty,
-            "an argument that enters the key needs a name: take the pattern apart in the body, or say what \
-             the key is with `key = \"..\"`",
-        ));
-    }
-    Ok(())
 }
 
 /// A number that changes with the function's tokens, and not with comments or white space.
@@ -417,8 +385,4 @@ fn fingerprint(function: &Function) -> String {
         (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("fingerprint {print:016x}")
-}
-
-fn text_of(value: &Expr) -> String {
-    value.to_token_stream().to_string().replace(' ', "")
 }

@@ -7,21 +7,28 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, GenericParam, Generics, Ident, ItemFn, Pat, Token, parse_quote};
 
 use super::call::Call;
-use super::{companion_path, forwarded, sibling};
+use super::{sibling, uncached};
 use crate::function::{Arg, Function};
+use crate::options::local;
 use crate::place::Place;
 
 /// The companions of a free function.
 pub(super) fn free(call: &Call<'_>, function: &Function) -> TokenStream {
-    let name = function.name();
+    let (name, title) = (function.name(), function.title());
     let vis = &function.item.vis;
-    let title = format!("What belongs to [`{name}`](fn@{name}), which is cached.");
+    let conditions = function.conditions();
+    let title = format!("What belongs to the function `{title}`, which is cached.");
     let companions = all(call, function, &Place::Free);
     quote! {
+        #(#conditions)*
         #[doc = #title]
-        #[allow(non_camel_case_types, clippy::empty_enums, dead_code, reason = "a companion")]
+        #[allow(
+            non_camel_case_types, missing_debug_implementations, dead_code, clippy::empty_enums,
+            reason = "a companion"
+        )]
         #vis enum #name {}
 
+        #(#conditions)*
         #[allow(dead_code, reason = "companions")]
         impl #name { #companions }
     }
@@ -37,16 +44,23 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
     let krate = &call.krate;
     let named = |name: &str| match place {
         Place::Free => format_ident!("{name}"),
-        Place::Inherent | Place::Trait(_) => sibling(function.name(), name),
+        Place::Inherent | Place::Trait { .. } => sibling(function.name(), name),
     };
-    let title = format!("`{}`", function.name());
+    let title = format!("`{}`", function.title());
 
     let lints = function.lints();
-    let uncached = {
+    let lenient: Vec<Attribute> = lints.iter().map(|lint| tolerant(lint)).collect();
+    // Where there is an `enum`, it is under the same conditions as a whole.
+    let conditions = match place {
+        Place::Free => Vec::new(),
+        Place::Inherent | Place::Trait { .. } => function.conditions(),
+    };
+    let body = {
         let mut sig = sig.clone();
         sig.ident = named("uncached");
         let doc = format!("{title} without the cache.");
         quote! {
+            #(#conditions)*
             #[doc = #doc]
             #[allow(dead_code, reason = "a companion")]
             #(#lints)*
@@ -57,18 +71,19 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
         let mut sig = sig.clone();
         sig.ident = named("refresh");
         rename(&mut sig.inputs, function);
-        let path = companion_path(function, place, "uncached");
-        let args = forwarded(function);
-        let answer = call.answer(&quote!(move || #path(#(#args),*)), true);
+        let answer = call.answer(&uncached(function, place), true);
         let doc = format!("{title}, computed anew and stored, whatever is cached.");
         quote! {
+            #(#conditions)*
             #[doc = #doc]
-            #[allow(dead_code, reason = "a companion")]
+            #[allow(dead_code, clippy::used_underscore_binding, reason = "a companion")]
+            #(#lenient)*
             #vis #sig { #answer }
         }
     };
 
     let (region, key) = (call.region_to_name(), call.key());
+    let (its_region, its_key) = (local("region"), local("key"));
     let of_call = signature(function, &call.key_args, true);
     let of_region = signature(function, &call.region_args, false);
     let simple = [
@@ -77,7 +92,10 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
             named("invalidate"),
             &of_call,
             quote!(#krate::Result<bool>),
-            quote!(let (region, key) = (#region, #key); #krate::Region::remove(&region, key).await),
+            quote! {
+                let (#its_region, #its_key) = (#region, #key);
+                #krate::Region::remove(&#its_region, #its_key).await
+            },
             format!("Removes what is cached of a call of {title}; whether there was anything."),
         ),
         (
@@ -85,7 +103,7 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
             named("invalidate_all"),
             &of_region,
             quote!(#krate::Result<#krate::Invalidated>),
-            quote!(let region = #region; #krate::Region::invalidate(&region).await),
+            quote!(let #its_region = #region; #krate::Region::invalidate(&#its_region).await),
             format!("Invalidates the region of {title}: all that is cached of it there."),
         ),
         (
@@ -108,17 +126,20 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
     let simple = simple.into_iter().map(|(asyncness, name, signature, output, body, doc)| {
         let (generics, inputs, bounds) = signature;
         quote! {
+            #(#conditions)*
             #[doc = #doc]
             #[allow(
                 dead_code, unused_variables, clippy::unused_async, clippy::needless_pass_by_value,
-                clippy::extra_unused_type_parameters, clippy::trivially_copy_pass_by_ref,
-                clippy::must_use_candidate, clippy::missing_errors_doc, clippy::unused_self,
-                reason = "a companion"
+                clippy::extra_unused_type_parameters, clippy::extra_unused_lifetimes,
+                clippy::trivially_copy_pass_by_ref, clippy::must_use_candidate,
+                clippy::missing_errors_doc, clippy::unused_self, clippy::needless_pass_by_ref_mut,
+                clippy::used_underscore_binding, reason = "a companion"
             )]
+            #(#lenient)*
             #vis #asyncness fn #name #generics (#inputs) -> #output #bounds { #body }
         }
     });
-    quote!(#uncached #refresh #(#simple)*)
+    quote!(#body #refresh #(#simple)*)
 }
 
 /// The generics, arguments and bounds of a companion that takes only some of the arguments.
@@ -127,7 +148,7 @@ fn signature(
     args: &[&Arg],
     is_of_one_call: bool,
 ) -> (Option<TokenStream>, TokenStream, Option<TokenStream>) {
-    let receiver = function.receiver.as_ref().map(|receiver| quote!(#receiver,));
+    let receiver = function.plain_receiver().map(|receiver| quote!(#receiver,));
     let inputs = args.iter().map(|arg| {
         let (name, ty) = (&arg.name, &arg.ty);
         quote!(#name: #ty)
@@ -165,6 +186,11 @@ fn mentions(args: &[&Arg], function: &Function, generics: &Generics) -> bool {
 
 /// Gives every argument a plain name, by which it can be handed on.
 pub(super) fn rename(inputs: &mut Punctuated<FnArg, Token![,]>, function: &Function) {
+    if let (Some(FnArg::Receiver(own)), Some(plain)) =
+        (inputs.first_mut(), function.plain_receiver())
+    {
+        *own = plain;
+    }
     let typed = inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,

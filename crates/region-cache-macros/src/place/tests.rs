@@ -35,10 +35,19 @@ fn a_method_of_an_inherent_impl() {
 
 #[test]
 fn a_method_of_a_trait_knows_its_name() {
-    let named = |name: &str| Place::Trait(Some(name.to_owned()));
-    assert_eq!(here("impl a::Load for Shop { async fn HERE() {} }"), named("Load"));
-    assert_eq!(here("impl<T> Load<[T; 2]> for Shop<T> where T: Copy { HERE }"), named("Load"));
-    assert_eq!(here("pub(crate) trait Load: Send { async fn HERE() {} }"), named("Load"));
+    let named = |is_open| Place::Trait { name: Some("Load".to_owned()), is_open };
+    assert_eq!(here("impl a::Load for Shop { async fn HERE() {} }"), named(false));
+    assert_eq!(here("impl<T> Load<[T; 2]> for Shop<T> where T: Copy { HERE }"), named(false));
+    assert_eq!(here("impl Load for [u8; 3] { HERE }"), named(false));
+}
+
+#[test]
+fn a_method_of_many_types_knows_that_it_is() {
+    let open = Place::Trait { name: Some("Load".to_owned()), is_open: true };
+    assert_eq!(here("pub(crate) trait Load: Send { async fn HERE() {} }"), open);
+    assert_eq!(here("impl<T: Copy> Load for T { HERE }"), open);
+    assert_eq!(here("impl<'a, T> Load for &'a T { HERE }"), open);
+    assert_eq!(here("impl<T> Load for (T, u8) { HERE }"), open);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::error::{BoxError, Error, Result};
 use crate::key::Key;
-use crate::load::{Judge, Load, Wishes};
+use crate::load::{Judge, Terms, Wishes};
 use crate::region::Region;
 use crate::wire::Value;
 
@@ -23,6 +23,11 @@ pub trait Cacheable: Value {}
 impl<T: Value> Cacheable for T {}
 
 /// A `Result`, whatever it is called.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`",
+    label = "this was taken for a `Result`, because of its name",
+    note = "give the type a name that does not end with `Result`, by `use .. as ..` or a type alias"
+)]
 pub trait Fallible {
     /// What it holds if all went well.
     type Value;
@@ -80,14 +85,14 @@ impl<'a, T: Cacheable> Call<'a, T> {
         Fut: Future<Output = Result<T, E>> + Send,
     {
         let failed = Mutex::new(None);
-        let result = self.get(Box::pin(async {
+        let load = async || {
             load().await.map_err(|error| {
                 let told = tell(&error);
                 *failed.lock() = Some(error);
                 told
             })
-        }));
-        let result = result.await;
+        };
+        let result = self.get(load).await;
         result.map_err(|error| failed.into_inner().unwrap_or_else(|| E::from(error)))
     }
 
@@ -98,26 +103,36 @@ impl<'a, T: Cacheable> Call<'a, T> {
         Fut: Future<Output = T> + Send,
     {
         let (load, made) = (Mutex::new(Some(load)), Mutex::new(None));
-        let result = self.get(Box::pin(async {
+        let run = async || {
             let load = load.lock().take().ok_or("it was called twice")?;
             let value = load().await;
             *made.lock() = Some(value.clone());
             Ok(value)
-        }));
-        let error = match result.await {
+        };
+        let error = match self.get(run).await {
             Ok(value) => return value,
             Err(error) => error,
         };
-        self.region.note_detour(&self.key, &error);
         match (made.into_inner(), load.into_inner()) {
-            (Some(value), _) => value,
-            (None, Some(load)) => load().await,
+            (Some(value), _) => {
+                self.region.note_detour(&self.key, &error);
+                value
+            }
+            (None, Some(load)) => {
+                self.region.note_detour(&self.key, &error);
+                // It is rare, and would make the future of every call larger.
+                Box::pin(load()).await
+            }
             // It ran and did not end: it panicked, and goes on doing so.
             (None, None) => resume_unwind(Box::new(error.to_string())),
         }
     }
 
-    async fn get(&self, load: Load<'_, T>) -> Result<T> {
+    async fn get<F, Fut>(&self, load: F) -> Result<T>
+    where
+        F: FnOnce() -> Fut + Send,
+        Fut: Future<Output = Result<T, BoxError>> + Send,
+    {
         let (place, key) = self.region.entry(&self.key)?;
         let engine = Arc::clone(self.region.engine());
         if self.is_anew {
@@ -126,11 +141,16 @@ impl<'a, T: Cacheable> Call<'a, T> {
         let stale_if = self.stale_if.as_ref();
         let judge: Option<Judge<'_, T>> =
             stale_if.map(|stale| Box::new(move |value: &T| !stale(value)) as _);
-        let load = Box::pin(async {
-            let value = load.await?;
+        let terms = Terms { judge, is_anew: self.is_anew };
+        let load = || async {
+            let value = load().await?;
             let is_not_to_be_stored = !self.store_if.iter().all(|test| test(&value));
             Ok((value, Wishes { is_not_to_be_stored, ..Wishes::default() }))
-        });
-        engine.compute(place.clone(), key, judge, |hold| hold.compute_wishing(load)).await
+        };
+        engine
+            .compute(place.clone(), key, terms, |hold| {
+                hold.compute_wishing(Box::pin(async { load().await }))
+            })
+            .await
     }
 }

@@ -1,5 +1,6 @@
 //! What falls after a function has succeeded.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -76,6 +77,11 @@ impl Falls {
         }
         run(&engine.tasks, acts).await
     }
+}
+
+/// Runs a body that is called once, whatever it does with what it captures.
+pub fn once<F: FnOnce() -> Fut, Fut: Future>(body: F) -> Fut {
+    body()
 }
 
 impl Fall {

@@ -1,7 +1,7 @@
 //! Which function is which: the region of a function that names none.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -11,9 +11,32 @@ use crate::name::segment;
 /// File, line and column.
 type Location = (&'static str, u32, u32);
 
-/// The path of a function's own region: its crate first, then its modules, its type and its name. Fails
-/// where two functions would have the same, which those of one name in two blocks of one function would.
-pub fn identity(of: &str, then: &[&str], location: Location) -> Result<String> {
+/// A function, and the region that is its own.
+#[derive(Debug)]
+pub struct Identity {
+    location: Location,
+    /// Of the type whose method was called first: of a free function and of most methods there is no other.
+    first: OnceLock<(&'static str, Result<Arc<str>>)>,
+}
+
+impl Identity {
+    #[must_use]
+    pub const fn new(location: Location) -> Self {
+        Self { location, first: OnceLock::new() }
+    }
+
+    /// The path of the region: the crate first, then modules, the type and the name.
+    pub fn path(&self, names: &[&'static str]) -> Result<Arc<str>> {
+        let Some((of, then)) = names.split_first() else { return Ok("".into()) };
+        let path = || identity(of, then, self.location).map(Arc::from);
+        let (first, own) = self.first.get_or_init(|| (*of, path()));
+        if first == of { own.clone() } else { path() }
+    }
+}
+
+/// Fails where two functions would have the same path, which those of one name in two blocks of one
+/// function would.
+fn identity(of: &str, then: &[&str], location: Location) -> Result<String> {
     let base = if then.is_empty() { of } else { without_generics(of) };
     let path = own_path(base.split("::").chain(then.iter().copied()).collect());
     let mut known = known().lock();
@@ -51,10 +74,15 @@ pub fn type_name<T: ?Sized>() -> &'static str {
     std::any::type_name::<T>()
 }
 
+/// The name of the type of something.
+pub fn type_name_of<T: ?Sized>(_: &T) -> &'static str {
+    type_name::<T>()
+}
+
 /// The generic arguments in the name of a type, which its methods share a region with.
-pub fn generics_of<T: ?Sized>() -> String {
+pub fn generics_of<T: ?Sized>() -> &'static str {
     let name = type_name::<T>();
-    name.get(without_generics(name).len()..).unwrap_or_default().to_owned()
+    name.get(without_generics(name).len()..).unwrap_or_default()
 }
 
 fn without_generics(name: &str) -> &str {

@@ -52,9 +52,19 @@ pub fn key(parts: &[Part<'_>], generics: &[&str]) -> Key {
     Key::from(key)
 }
 
-/// A digest of a function's name and arguments, in whatever order, and of what is generic.
+/// A key of the user's own; what is generic comes behind it.
+pub fn generic_key(own: Key, generics: &[&str]) -> Key {
+    let generics: String =
+        generics.iter().filter(|name| !name.is_empty()).map(|name| format!("{{{name}}}")).collect();
+    if generics.is_empty() || own.check().is_err() {
+        return own;
+    }
+    Key::from([own.as_bytes(), generics.as_bytes()].concat())
+}
+
+/// A digest of a function's names and arguments, in whatever order, and of what is generic.
 pub fn digest(
-    function: &str,
+    function: &[&str],
     arguments: &[(&str, &dyn erased_serde::Serialize)],
     generics: &[&str],
 ) -> Key {

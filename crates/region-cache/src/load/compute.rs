@@ -38,6 +38,14 @@ pub(super) type Start<'a, T> = Box<dyn FnOnce(Hold<T>) -> BoxFuture<'a, Ended<T>
 /// Whether a value that is there is good enough.
 pub(crate) type Judge<'a, T> = Box<dyn Fn(&T) -> bool + Send + Sync + 'a>;
 
+/// What a caller wants, and what not.
+pub(crate) struct Terms<'a, T> {
+    /// What this refuses is not good enough, fresh as it may be.
+    pub(crate) judge: Option<Judge<'a, T>>,
+    /// Nothing may stand in for what is computed.
+    pub(crate) is_anew: bool,
+}
+
 /// What a call for a lease comes to.
 enum Got<T> {
     /// The value was stored meanwhile.
@@ -55,13 +63,12 @@ enum Got<T> {
 }
 
 impl Engine {
-    /// The value of a key, computed by what `start` does with a [`Hold`] if need be. What a `judge` refuses
-    /// is not good enough, fresh as it may be.
+    /// The value of a key, computed by what `start` does with a [`Hold`] if need be.
     pub(crate) async fn compute<T, S, Fut>(
         self: Arc<Self>,
         place: Place,
         key: Key,
-        judge: Option<Judge<'_, T>>,
+        terms: Terms<'_, T>,
         start: S,
     ) -> Result<T>
     where
@@ -75,7 +82,7 @@ impl Engine {
         let fresh = found.as_ref().ok().and_then(Option::as_ref).filter(|found| found.is_fresh());
         if let Some(found) = fresh
             && let Some(standby) = self.standby(&place, found)
-            && judge.is_none_or(|judge| judge(&standby.value))
+            && terms.judge.is_none_or(|judge| judge(&standby.value))
         {
             self.counters.hits.add(1);
             tracing::trace!(what = %What(&place, &key), "hit");
@@ -91,6 +98,7 @@ impl Engine {
         // Without their type, so that loaders within loaders are no deep ones; and long, but rare.
         let rest: BoxFuture<'_, Result<T>> = match found {
             Ok(found) => {
+                let found = found.filter(|_| !terms.is_anew);
                 let standby = self.stale(&place, found.as_ref());
                 let call = Call::new(self, place, key, standby);
                 Box::pin(call.load(unreadable, boxed(start)))
@@ -117,6 +125,12 @@ where
     Fut: Future<Output = Ended<T>> + Send + 'a,
 {
     Box::new(|hold| Box::pin(start(hold)))
+}
+
+impl<T> Default for Terms<'_, T> {
+    fn default() -> Self {
+        Self { judge: None, is_anew: false }
+    }
 }
 
 impl<T: Value> Call<T> {

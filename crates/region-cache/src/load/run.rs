@@ -22,7 +22,7 @@ pub(super) enum Ran<R> {
 }
 
 /// A loader that was called. Without its type, so that loaders within loaders are no deep types.
-pub(crate) type Load<'a, R> = BoxFuture<'a, Result<R, BoxError>>;
+pub(super) type Load<'a, R> = BoxFuture<'a, Result<R, BoxError>>;
 
 /// Calls a loader, when the future is polled: so one that panics before it gives a future is caught too.
 pub(crate) fn load<'a, R, E, Fut>(call: impl FnOnce() -> Fut + Send + 'a) -> Load<'a, R>

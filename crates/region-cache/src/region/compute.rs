@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Region;
 use crate::error::{BoxError, Result};
 use crate::key::Key;
-use crate::load::{Loading, load};
+use crate::load::{Loading, Terms, load};
 use crate::options::EntryOptions;
 use crate::place::Place;
 use crate::wire::Value;
@@ -68,7 +68,9 @@ impl Region {
     {
         let (place, key) = self.entry(key)?;
         let engine = Arc::clone(&self.engine);
-        engine.compute(place.clone(), key, None, |hold| hold.compute(load(compute))).await
+        engine
+            .compute(place.clone(), key, Terms::default(), |hold| hold.compute(load(compute)))
+            .await
     }
 
     /// The value of a key, computed where it is absent by a loader that cannot fail.
@@ -193,6 +195,6 @@ impl Region {
         let settings = Arc::new(place.settings.with(options)?);
         let place = Place { settings, ..place.clone() };
         let engine = Arc::clone(&self.engine);
-        engine.compute(place, key, None, |hold| hold.compute_behind(compute)).await
+        engine.compute(place, key, Terms::default(), |hold| hold.compute_behind(compute)).await
     }
 }

@@ -14,7 +14,7 @@ use crate::backend::{Act, Change, Envelope, Found, When};
 use crate::engine::change;
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::load::{Wishes, load};
+use crate::load::{Terms, Wishes, load};
 use crate::place::Place;
 use crate::wire::{About, Value};
 
@@ -49,7 +49,9 @@ impl<T: Value, L: Begin<T>> SetOf<T, L> {
         });
         let engine = Arc::clone(&self.region.engine);
         let mark: Mark<T> = engine
-            .compute(place.clone(), MARK.into(), None, |hold| hold.compute_wishing(load))
+            .compute(place.clone(), MARK.into(), Terms::default(), |hold| {
+                hold.compute_wishing(load)
+            })
             .await?;
         Ok(mark.all.map_or(Whole::Stands(mark.generation), Whole::Computed))
     }
