@@ -17,4 +17,4 @@ mod sending;
 mod stampede;
 mod templates;
 mod traits;
-mod world;
+pub(crate) mod world;

@@ -68,6 +68,12 @@ async fn measure(url: &str) -> Result<(), BoxError> {
     println!("\nHits in memory, of a row of 8 fields and 297 bytes, by one caller");
     println!("{}", hits::in_memory().await?);
 
+    println!(
+        "\nHits of `#[cached]` functions in memory, beside the `get_or_compute` that they stand for"
+    );
+    println!("Goal: at most 1.15 x");
+    println!("{}", hits::declared().await?);
+
     println!("\nHits on Redis, of the same row, on one connection");
     println!(
         "P2: time at most 1.10 x the base. P3: throughput 1.15, 1.5, 1.6 x at 16, 64, 256 tasks"
