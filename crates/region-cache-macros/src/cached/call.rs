@@ -158,7 +158,7 @@ impl<'a> Call<'a> {
             let error = local("error");
             let tell = quote!(|#error| {
                 use #krate::__private::{ByClone as _, ByName as _, ByText as _};
-                (&&#krate::__private::Told(#error)).tell()
+                (&&&#krate::__private::Told(#error)).tell()
             });
             quote_spanned!(span=> .fallible(#to_load, #tell))
         } else {

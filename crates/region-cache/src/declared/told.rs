@@ -1,6 +1,6 @@
 //! What those are told of a function's error who only waited for it: as much as its type allows.
 //!
-//! `(&&Told(&error)).tell()` takes the first of these that the type has: the error itself, if it can be
+//! `(&&&Told(&error)).tell()` takes the first of these that the type has: the error itself, if it can be
 //! cloned; its text; or that it failed.
 
 use std::error::Error as StdError;
