@@ -15,7 +15,7 @@ use crate::region::Region;
 use crate::signal::Signal;
 use crate::signals::Emitted;
 use crate::stats::Stats;
-use crate::time::Stopwatch;
+use crate::time::{Clock, Stopwatch};
 
 /// A cache: a tree of regions in one namespace. Cloning gives another handle to the same cache.
 ///
@@ -231,6 +231,19 @@ impl Cache {
     /// ```
     pub fn backend(&self) -> Arc<dyn Backend> {
         Arc::clone(self.0.link.backend())
+    }
+
+    /// The clock that this cache takes its time from: see [`CacheBuilder::clock`](crate::CacheBuilder::clock).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use region_cache::Cache;
+    /// let clock = Cache::in_memory().clock();
+    /// let later = clock.now().saturating_add(Duration::from_secs(60));
+    /// assert!(later.since(clock.now()) <= Duration::from_secs(60));
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.0.link.clock().clone()
     }
 
     /// What this cache has seen and done in this process, and what it holds.

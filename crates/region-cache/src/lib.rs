@@ -93,7 +93,7 @@ pub use self::event::{Event, EventStream};
 pub use self::global::global;
 pub use self::invalidate::Invalidated;
 pub use self::key::Key;
-pub use self::load::{Loading, Lookup, Miss};
+pub use self::load::{Loading, Lookup, Miss, Receipt};
 pub use self::name::{segment, unsegment};
 pub use self::options::{EntryOptions, OnUnavailable, RefreshAhead, RegionOptions, Schema};
 pub use self::region::{Begin, Computed, Counter, Empty, Members, Region, SetOf, Zero};

@@ -188,6 +188,8 @@ impl<T: Value> Hold<T> {
         let Claim { engine, place, key, .. } = &self.claim;
         let own = wishes.ttl.map(|ttl| place.settings.living(ttl));
         let settings: &Settings = own.as_ref().unwrap_or(&place.settings);
+        let kept = wishes.stale_for.map(|stale_for| Settings { stale_for, ..settings.clone() });
+        let settings = kept.as_ref().unwrap_or(settings);
         let about = About { cost, tag: wishes.tag, ttl: None };
         let act = engine.act(value, When::Always, settings, about)?;
         let mut puts = vec![change(place, key.clone(), act)];
@@ -196,6 +198,7 @@ impl<T: Value> Hold<T> {
         match engine.link.call(Effect::Changes, |backend| backend.fill(lease, puts)).await {
             Ok(true) => {
                 engine.counters.fills.add(1);
+                wishes.receipt.confirm();
                 self.claim.close();
             }
             Ok(false) => {

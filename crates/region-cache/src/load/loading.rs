@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -45,10 +46,28 @@ pub struct Loading<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Wishes {
     pub(crate) ttl: Option<Duration>,
+    pub(crate) stale_for: Option<Duration>,
     pub(crate) tag: Option<String>,
     pub(crate) is_not_to_be_stored: bool,
+    pub(crate) receipt: Receipt,
     /// What is stored with the value, or not at all.
     pub(crate) beside: Vec<Change>,
+}
+
+/// Whether a computed value was stored: see [`Loading::receipt`].
+#[derive(Clone, Debug, Default)]
+pub struct Receipt(Arc<AtomicBool>);
+
+impl Receipt {
+    /// Whether the value was stored, once the call that computed it has ended. No for one that was
+    /// overtaken, was not to be stored, or could not be, and where the backend did not say.
+    pub fn is_stored(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(super) fn confirm(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl<T> Loading<T> {
@@ -92,6 +111,33 @@ impl<T> Loading<T> {
         let mut wishes = self.wishes.lock();
         wishes.ttl = Some(ttl);
         wishes.is_not_to_be_stored |= ttl.is_zero();
+    }
+
+    /// The value shall be kept for this long after it has run out of time, instead of as long as the
+    /// region or the call says ([`stale_for`](crate::RegionOptions::stale_for)); zero: not at all. Who
+    /// reads it must still have a `stale_for` of its own.
+    pub fn set_stale_for(&self, time: Duration) {
+        self.wishes.lock().stale_for = Some(time);
+    }
+
+    /// Says afterwards whether the value was stored.
+    ///
+    /// ```
+    /// # use region_cache::{BoxError, Cache, EntryOptions, Receipt};
+    /// # futures::executor::block_on(async {
+    /// let pages = Cache::in_memory().region("pages");
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// let page = pages.get_or_compute_with("/", EntryOptions::new(), move |loading| async move {
+    ///     tell.send(loading.receipt())?;
+    ///     Ok::<_, BoxError>("…".to_owned())
+    /// });
+    /// page.await?;
+    /// assert!(told.recv().is_ok_and(|receipt: Receipt| receipt.is_stored()));
+    /// # Ok::<_, region_cache::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn receipt(&self) -> Receipt {
+        self.wishes.lock().receipt.clone()
     }
 
     /// The value is for those who wait for it, and shall not be stored.
