@@ -9,6 +9,7 @@ mod envelopes;
 mod flask_caching;
 mod floors;
 mod fragments;
+mod http;
 mod messages;
 mod properties;
 mod redis;
