@@ -43,6 +43,8 @@ pub(crate) fn answer<B: HttpBody>(
     if status == StatusCode::OK && view.conditions.has(&headers) {
         status = StatusCode::NOT_MODIFIED;
         OF_THE_BODY.iter().for_each(|name| drop(headers.remove(name)));
+        // Servers would write a zero, which says that the page is empty.
+        headers.insert(CONTENT_LENGTH, page.body.len().into());
     } else if view.method == Method::HEAD {
         if !headers.contains_key(CONTENT_LENGTH) && status != StatusCode::NO_CONTENT {
             headers.insert(CONTENT_LENGTH, page.body.len().into());
@@ -81,5 +83,5 @@ fn surrogate_key(headers: &mut HeaderMap, region: &str) {
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 /// What a response without its body does not say of it.
-const OF_THE_BODY: [HeaderName; 5] =
-    [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_RANGE];
+const OF_THE_BODY: [HeaderName; 4] =
+    [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_RANGE];
