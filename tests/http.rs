@@ -6,10 +6,10 @@ mod flask;
 mod freshness;
 mod poisoning;
 mod regions;
+#[cfg(unix)]
+mod shared;
 mod site;
 mod stampede;
 mod streams;
 mod validation;
 mod vary;
-#[cfg(unix)]
-mod shared;

@@ -11,7 +11,10 @@ use super::site::{Calls, MINUTE, SECOND, Seen, Site, with};
 async fn a_page_is_made_once_and_then_served_until_its_time_is_over() {
     let (site, calls) = Site::counting(|layer| layer).await;
     let first = site.get("/shop").await;
-    assert_eq!((first.text(), first.cache()), ("page 1", "region-cache; fwd=uri-miss; ttl=60; stored"));
+    assert_eq!(
+        (first.text(), first.cache()),
+        ("page 1", "region-cache; fwd=uri-miss; ttl=60; stored")
+    );
     assert_eq!(first.header("age"), None, "it is new");
 
     site.wait(SECOND * 59);
@@ -40,7 +43,8 @@ async fn without_a_time_to_live_nothing_is_cached() {
 
 #[tokio::test]
 async fn what_a_response_says_of_itself_goes_before_the_layers_time() {
-    let says = |value: &'static str| get(move || async move { with(&[("cache-control", value)], "x") });
+    let says =
+        |value: &'static str| get(move || async move { with(&[("cache-control", value)], "x") });
     let routes = Router::new()
         .route("/max-age", says("max-age=10"))
         .route("/s-maxage", says("max-age=10, s-maxage=20"))
@@ -119,8 +123,7 @@ async fn head_is_answered_from_what_get_has_stored() {
 async fn other_methods_pass_through() {
     let calls = Calls::default();
     let own = calls.clone();
-    let routes =
-        Router::new().route("/", any(move || async move { own.count().to_string() }));
+    let routes = Router::new().route("/", any(move || async move { own.count().to_string() }));
     let site = Site::new(routes, |layer| layer.ttl(MINUTE)).await;
     for method in [Method::POST, Method::OPTIONS, Method::DELETE, Method::POST] {
         let seen = site.ask(method, "/", &[]).await;
@@ -158,7 +161,9 @@ async fn errors_are_not_cached_unless_it_is_asked_for() {
 #[tokio::test]
 async fn redirects_are_cached_where_they_are_for_good_or_say_for_how_long() {
     let to = |status: StatusCode, cache: &'static str| {
-        get(move || async move { with(&[("location", "/there"), ("cache-control", cache)], status) })
+        get(
+            move || async move { with(&[("location", "/there"), ("cache-control", cache)], status) },
+        )
     };
     let routes = Router::new()
         .route("/301", to(StatusCode::MOVED_PERMANENTLY, ""))

@@ -35,7 +35,8 @@ fn page(status: &Arc<AtomicU16>, says: &'static str) -> Router {
 async fn a_stale_page_stands_in_while_the_handler_fails() {
     let status = Arc::new(AtomicU16::new(200));
     let routes = page(&status, "");
-    let site = Site::new(routes, |layer| layer.ttl(MINUTE).stale_for(MINUTE * 60).x_cache(true)).await;
+    let site =
+        Site::new(routes, |layer| layer.ttl(MINUTE).stale_for(MINUTE * 60).x_cache(true)).await;
     site.get("/").await;
     site.wait(MINUTE * 2);
     status.store(503, Ordering::SeqCst);
@@ -48,7 +49,11 @@ async fn a_stale_page_stands_in_while_the_handler_fails() {
     assert_eq!((seen.header("x-cache"), seen.header("age")), (Some("STALE"), Some("120")));
 
     let seen = site.get("/").await;
-    assert_eq!(seen.cache(), "region-cache; hit; ttl=-60; detail=stale-if-error", "it is left alone for a moment");
+    assert_eq!(
+        seen.cache(),
+        "region-cache; hit; ttl=-60; detail=stale-if-error",
+        "it is left alone for a moment"
+    );
     site.wait(SECOND * 2);
     status.store(200, Ordering::SeqCst);
     let seen = site.get("/").await;
@@ -127,7 +132,10 @@ async fn errors_of_services_pass_or_are_covered() {
     clock.advance(MINUTE);
     fails.store(2, Ordering::SeqCst);
     let seen = ask().await.unwrap();
-    assert_eq!(seen.headers()["cache-status"], "region-cache; fwd=stale; ttl=0; detail=stale-if-error");
+    assert_eq!(
+        seen.headers()["cache-status"],
+        "region-cache; fwd=stale; ttl=0; detail=stale-if-error"
+    );
     clock.advance(MINUTE);
     assert_eq!(ask().await.unwrap_err(), "failure 2");
 }

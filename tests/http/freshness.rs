@@ -22,11 +22,16 @@ async fn a_client_may_ask_for_something_newer() {
         assert_eq!(seen.is_hit(), is_enough, "{headers:?}: {seen:?}");
     }
     assert_eq!(site.get("/a").await.text(), "page 2", "and all others get it, too");
-    for headers in [("cache-control", "no-cache"), ("pragma", "no-cache"), ("cache-control", "min-fresh=61")] {
+    for headers in
+        [("cache-control", "no-cache"), ("pragma", "no-cache"), ("cache-control", "min-fresh=61")]
+    {
         site.wait(SECOND);
         let before = calls.so_far();
         let seen = site.get_with("/a", &[headers]).await;
-        assert!(seen.cache().starts_with("region-cache; fwd=request; ttl=60"), "{headers:?}: {seen:?}");
+        assert!(
+            seen.cache().starts_with("region-cache; fwd=request; ttl=60"),
+            "{headers:?}: {seen:?}"
+        );
         assert_eq!(seen.text(), format!("page {}", before + 1));
     }
 }

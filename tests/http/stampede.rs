@@ -41,9 +41,8 @@ async fn a_hundred_clients_are_one_call() {
     let (all, ()) = futures::join!(all, opens);
     assert!(all.iter().all(|seen| seen.text() == "1"));
     assert_eq!(calls.so_far(), 1);
-    let collapsed = all.iter().filter(|seen| {
-        seen.cache() == "region-cache; fwd=uri-miss; ttl=60; collapsed"
-    });
+    let collapsed =
+        all.iter().filter(|seen| seen.cache() == "region-cache; fwd=uri-miss; ttl=60; collapsed");
     assert_eq!(collapsed.count(), 99);
     assert_eq!(all.iter().filter(|seen| seen.cache().contains("stored")).count(), 1);
 }
@@ -126,7 +125,11 @@ async fn a_client_that_goes_away_keeps_nobody_waiting() {
         open.send_replace(true);
     };
     let (other, ()) = futures::join!(other, opens);
-    assert_eq!((other.text(), calls.so_far()), ("1", 1), "what it has begun goes on for the others");
+    assert_eq!(
+        (other.text(), calls.so_far()),
+        ("1", 1),
+        "what it has begun goes on for the others"
+    );
     assert!(site.get("/a").await.is_hit());
 }
 

@@ -84,7 +84,8 @@ async fn one_that_says_that_it_is_longer_is_not_even_begun() {
 #[tokio::test]
 async fn trailers_are_kept() {
     fn trailers() -> Piece {
-        let trailers: HeaderMap = [("x-sum".parse().unwrap(), "7".parse().unwrap())].into_iter().collect();
+        let trailers: HeaderMap =
+            [("x-sum".parse().unwrap(), "7".parse().unwrap())].into_iter().collect();
         Ok(Frame::trailers(trailers))
     }
     let (site, calls) = site(|| vec![data("hello"), trailers()]).await;
@@ -108,7 +109,10 @@ async fn a_body_that_fails_midway_is_not_stored_and_fails_for_its_client() {
         let first = body.frame().await.unwrap().unwrap();
         assert_eq!(first.into_data().unwrap(), "12345");
         let error = body.frame().await.unwrap().unwrap_err();
-        assert_eq!(std::error::Error::source(&error).map_or(error.to_string(), |e| e.to_string()), "torn");
+        assert_eq!(
+            std::error::Error::source(&error).map_or(error.to_string(), |e| e.to_string()),
+            "torn"
+        );
         assert_eq!(calls.so_far(), n);
     }
     assert_eq!(site.cache.stats().entries, 0);
@@ -117,7 +121,8 @@ async fn a_body_that_fails_midway_is_not_stored_and_fails_for_its_client() {
 #[tokio::test]
 async fn events_are_not_waited_for() {
     let page = get(async || {
-        let endless = stream::iter([Ok::<_, std::io::Error>("data: 1\n\n")]).chain(stream::pending());
+        let endless =
+            stream::iter([Ok::<_, std::io::Error>("data: 1\n\n")]).chain(stream::pending());
         ([("content-type", "text/event-stream")], Body::from_stream(endless))
     });
     let site = Site::new(Router::new().route("/", page), |layer| layer.ttl(MINUTE)).await;

@@ -58,7 +58,9 @@ async fn several_lines_of_a_header_are_not_one_line_that_looks_alike() {
     let site = Site::new(in_languages(&calls), |layer| layer.ttl(MINUTE)).await;
     let (a, b) = (("accept-language", "a"), ("accept-language", "b"));
     site.get_with("/", &[a, b]).await;
-    for headers in [&[b, a][..], &[a], &[("accept-language", "a, b")], &[("accept-language", "a,b")]] {
+    for headers in
+        [&[b, a][..], &[a], &[("accept-language", "a, b")], &[("accept-language", "a,b")]]
+    {
         assert!(!site.get_with("/", headers).await.is_hit(), "{headers:?}");
     }
     assert!(site.get_with("/", &[a, b]).await.is_hit());

@@ -112,7 +112,8 @@ where
                         } else {
                             why(&spot, wish)
                         };
-                        let report = Report { detail: trouble.map(Into::into), ..Report::forward(forward) };
+                        let report =
+                            Report { detail: trouble.map(Into::into), ..Report::forward(forward) };
                         return Ok(own.answer(&config, &view, report).await);
                     }
                     Computed::Stale(page, report, view, config) => {
@@ -124,14 +125,22 @@ where
                             Next::Serve(page) => {
                                 let now = exchange.config.cache.clock().now();
                                 let report = shared(&page, why(&spot, wish), now);
-                                return Ok(answer(&exchange.config, &exchange.view, &page, &report, now));
+                                return Ok(answer(
+                                    &exchange.config,
+                                    &exchange.view,
+                                    &page,
+                                    &report,
+                                    now,
+                                ));
                             }
                             Next::Variant(by) => {
                                 spot = exchange.variant(spot, by);
                                 continue;
                             }
                             Next::Forward(why, detail) => {
-                                return exchange.forward(Report::forward(why).because(detail)).await;
+                                return exchange
+                                    .forward(Report::forward(why).because(detail))
+                                    .await;
                             }
                         }
                     }
@@ -160,7 +169,8 @@ where
     ) -> Result<Response<Body<B>>, S::Error> {
         let Self { config, view, .. } = &self;
         let now = config.cache.clock().now();
-        let (is_head, config, view) = (view.method == Method::HEAD, Arc::clone(config), view.clone());
+        let (is_head, config, view) =
+            (view.method == Method::HEAD, Arc::clone(config), view.clone());
         let report = Report::hit(page.ttl(now));
         if wish.has_directives {
             let (parts, body) = self.request.into_parts();

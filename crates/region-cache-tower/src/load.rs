@@ -123,7 +123,8 @@ impl Load {
         {
             // The rules are asked about the whole response, as it is now.
             let mut whole = Response::new(()).into_parts().0;
-            (whole.status, whole.headers) = (stale.status(), merged(&stale.headers, &parts.headers));
+            (whole.status, whole.headers) =
+                (stale.status(), merged(&stale.headers, &parts.headers));
             return match judge(&self.config, &self.headers, &whole, now) {
                 Ok(verdict) => Judged::Unchanged(verdict),
                 Err(_) => Judged::Unchanged(Verdict::over(now)),
@@ -190,7 +191,9 @@ impl Load {
                 let by: Vec<String> = page.varies_by().map(str::to_owned).collect();
                 self.region.remove(variant(key, &by, &self.headers)).await.map(drop)
             }
-            Spot::Variant { page: key, by, .. } if page.varies_by().any(|name| !by.iter().any(|b| b == name)) => {
+            Spot::Variant { page: key, by, .. }
+                if page.varies_by().any(|name| !by.iter().any(|b| b == name)) =>
+            {
                 // It depends on more than was known: this is no place for it, and the next are told.
                 loading.do_not_store();
                 let mut by = by.clone();
@@ -232,11 +235,8 @@ impl Spot {
 impl Verdict {
     /// One for what is over at once.
     fn over(now: Timestamp) -> Self {
-        let times = Times {
-            received_at: now,
-            initial_age: Duration::ZERO,
-            fresh_for: Duration::ZERO,
-        };
+        let times =
+            Times { received_at: now, initial_age: Duration::ZERO, fresh_for: Duration::ZERO };
         let none = Duration::ZERO;
         Self { times, fresh_for: none, while_revalidating: none, if_error: none, varies_by: vec![] }
     }
@@ -297,4 +297,3 @@ fn etag(body: &[u8]) -> Option<HeaderValue> {
 /// What a 304 does not change.
 const OF_THE_BODY: [http::HeaderName; 4] =
     [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, TRANSFER_ENCODING];
-

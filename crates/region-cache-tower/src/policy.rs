@@ -6,9 +6,7 @@ use http::header::{
     AGE, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderMap, PRAGMA, SET_COOKIE, VARY,
 };
 use http::{HeaderValue, Method, StatusCode, Uri, request, response};
-use http_cache_semantics::{
-    BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike,
-};
+use http_cache_semantics::{BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike};
 use region_cache::Timestamp;
 
 use crate::config::Config;
@@ -71,7 +69,8 @@ pub(crate) fn judge(
     if !policy.is_storable() || fresh_for.is_zero() {
         return Err(Reason::Policy);
     }
-    let times = Times { received_at: now, initial_age, fresh_for: fresh_for.saturating_add(initial_age) };
+    let times =
+        Times { received_at: now, initial_age, fresh_for: fresh_for.saturating_add(initial_age) };
     let (while_revalidating, if_error) = stale_windows(config, &own);
     Ok(Verdict { times, fresh_for, while_revalidating, if_error, varies_by })
 }
@@ -133,6 +132,7 @@ fn is_endless(headers: &HeaderMap) -> bool {
 
 fn says_how_long(headers: &HeaderMap) -> bool {
     headers.contains_key(EXPIRES)
+        || headers.contains_key(PRAGMA)
         || has_directive(headers, "max-age")
         || has_directive(headers, "s-maxage")
 }
@@ -244,13 +244,8 @@ impl ResponseLike for Plain {
 }
 
 /// The headers by which a response or a request is judged, `Cache-Control` and `Age` aside.
-const JUDGED: [http::HeaderName; 5] = [
-    http::header::AUTHORIZATION,
-    http::header::DATE,
-    EXPIRES,
-    http::header::LAST_MODIFIED,
-    PRAGMA,
-];
+const JUDGED: [http::HeaderName; 5] =
+    [http::header::AUTHORIZATION, http::header::DATE, EXPIRES, http::header::LAST_MODIFIED, PRAGMA];
 
 const HOP_BY_HOP: [&str; 8] = [
     "connection",

@@ -19,9 +19,7 @@ use crate::buffer::{Buffer, Read};
 use crate::entry::{Page, Reason};
 
 /// A call upstream, and how far it has come.
-pub(crate) struct Upstream<S: Service<Request<Q>>, Q, B: HttpBody>(
-    Mutex<Stage<S, Q, B, S::Error>>,
-);
+pub(crate) struct Upstream<S: Service<Request<Q>>, Q, B: HttpBody>(Mutex<Stage<S, Q, B, S::Error>>);
 
 /// How far a call has come.
 pub(crate) enum Stage<S, Q, B: HttpBody, E> {
@@ -151,9 +149,7 @@ where
             (Read::TooLong, _) => {
                 leave(&mut stage, buffer.into_response(), Why::Unshared(Reason::TooLarge))
             }
-            (Read::Failed(error), _) => {
-                leave(&mut stage, buffer.into_failed(error), Why::Failed)
-            }
+            (Read::Failed(error), _) => leave(&mut stage, buffer.into_failed(error), Why::Failed),
         })
     }
 

@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, Error};
-use serde::ser::Serializer;
+use serde::ser::{SerializeSeq, Serializer};
 
 pub(super) fn serialize<S: Serializer>(headers: &HeaderMap, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(
-        headers.iter().map(|(name, value)| (name.as_str(), ByteSlice(value.as_bytes()))),
-    )
+    // Some codecs want to know the length beforehand, and an iterator over headers does not.
+    let mut pairs = to.serialize_seq(Some(headers.len()))?;
+    for (name, value) in headers {
+        pairs.serialize_element(&(name.as_str(), ByteSlice(value.as_bytes())))?;
+    }
+    pairs.end()
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<HeaderMap, D::Error> {
