@@ -93,6 +93,10 @@ async fn the_age_that_a_response_comes_with_counts() {
     let routes = Router::new()
         .route("/young", page("40"))
         .route("/old", page("60"))
+        .route("/endless", get(async || {
+            let (most, less) = ("max-age=18446744073709551615", "18446744073709551614");
+            with(&[("cache-control", most), ("age", less)], "x")
+        }))
         // More than a duration can hold, and no number at all.
         .route("/ancient", page("18446744073709551615"))
         .route("/odd", page("-1"));
@@ -104,6 +108,9 @@ async fn the_age_that_a_response_comes_with_counts() {
     assert!(!site.get("/old").await.cache().contains("stored"));
     assert!(!site.get("/ancient").await.cache().contains("stored"));
     assert!(site.get("/odd").await.cache().contains("ttl=60; stored"));
+    site.get("/endless").await;
+    site.wait(MINUTE);
+    site.get_with("/endless", &[("cache-control", "max-age=5")]).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use region_cache::{Cache, segment};
 use region_cache_testkit::backends::Yielding;
 use region_cache_tower::{Region, RegionCacheLayer, Regions};
 
-use super::site::{Calls, MINUTE, Site};
+use super::site::{Calls, MINUTE, Site, until};
 
 /// A shop with pages for categories and things, and ways to change them.
 async fn shop(set: impl FnOnce(RegionCacheLayer) -> RegionCacheLayer) -> Site {
@@ -199,12 +199,9 @@ async fn an_invalidation_is_made_although_the_client_has_gone() {
     // The handler needs no waiting, and the backend does: what is left now is the invalidation.
     assert!(futures::poll!(&mut request).is_pending());
     drop(request);
-    while site.get("/a").await.is_hit() {
-        tokio::task::yield_now().await;
-    }
-    while memory.region("data").get::<i64>("k").await.unwrap().is_some() {
-        tokio::task::yield_now().await;
-    }
+    until(async || !site.get("/a").await.is_hit()).await;
+    let data = memory.region("data");
+    until(async || data.get::<i64>("k").await.unwrap().is_none()).await;
 }
 
 #[tokio::test]

@@ -132,6 +132,17 @@ impl Calls {
     }
 }
 
+/// Lets others go on until something has come true.
+pub(super) async fn until(mut is_true: impl AsyncFnMut() -> bool) {
+    for _ in 0..100_000 {
+        if is_true().await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("it does not come true");
+}
+
 /// A response with these headers.
 pub(super) fn with(headers: &[(&str, &str)], body: impl IntoResponse) -> Response {
     let mut response = body.into_response();

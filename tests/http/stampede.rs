@@ -7,10 +7,9 @@ use axum::body::Body;
 use axum::routing::get;
 use futures::future::join_all;
 use http::Request;
-use region_cache_testkit::server::poll_until;
 use tokio::sync::watch;
 
-use super::site::{Calls, MINUTE, Seen, Site, with};
+use super::site::{Calls, MINUTE, Seen, Site, until, with};
 
 /// A site of which the handler waits until it may go on.
 async fn slow(says: &'static [(&'static str, &'static str)]) -> (Site, Calls, watch::Sender<bool>) {
@@ -26,8 +25,7 @@ async fn slow(says: &'static [(&'static str, &'static str)]) -> (Site, Calls, wa
 
 /// Waits until the handler was called this often.
 async fn called(calls: &Calls, times: u64) {
-    let is_called = async || (calls.so_far() >= times).then_some(());
-    poll_until(PATIENCE, "the handler to be called", is_called).await;
+    until(async || calls.so_far() >= times).await;
 }
 
 #[tokio::test]
@@ -152,5 +150,3 @@ async fn an_invalidation_overtakes_a_page_that_is_being_made() {
     assert!(!first.cache().contains("stored") && second.cache().contains("stored"));
     assert_eq!(site.get("/a").await.text(), "2");
 }
-
-const PATIENCE: Duration = Duration::from_secs(20);

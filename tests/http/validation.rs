@@ -41,6 +41,36 @@ async fn who_brings_the_page_may_have_it_already() {
 }
 
 #[tokio::test]
+async fn a_page_for_all_is_not_asked_for_by_what_one_client_has() {
+    let page = async |headers: HeaderMap| {
+        let is_conditional =
+            headers.contains_key("if-none-match") || headers.contains_key("if-modified-since");
+        let status = if is_conditional { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        with(&[("etag", "\"v1\"")], (status, "hello"))
+    };
+    let routes = Router::new().route("/{id}", get(page));
+    let site = Site::new(routes, |layer| {
+        layer
+            .ttl(MINUTE)
+            .stale_for(MINUTE)
+            .refresh_if(|parts| parts.headers.contains_key("x-fresh"))
+    })
+    .await;
+    for (path, header, status) in [
+        ("/a", ("if-none-match", "\"v1\""), 304),
+        ("/b", ("if-none-match", "\"v0\""), 200),
+        ("/c", ("if-modified-since", "Sat, 01 Sep 2001 00:00:00 GMT"), 200),
+    ] {
+        assert_eq!(site.get_with(path, &[header]).await.status.as_u16(), status, "{path}");
+        let seen = site.get(path).await;
+        assert!(seen.is_hit() && seen.text() == "hello", "{path}: {seen:?}");
+    }
+    // Nor by what is stored, where something new is wanted.
+    let seen = site.get_with("/a", &[("x-fresh", "1")]).await;
+    assert_eq!(seen.cache(), "region-cache; fwd=request; ttl=60; stored");
+}
+
+#[tokio::test]
 async fn dates_count_where_there_are_no_tags() {
     const OLD: &str = "Sun, 01 Jul 2001 00:00:00 GMT";
     const NEW: &str = "Wed, 01 Aug 2001 00:00:00 GMT";

@@ -7,6 +7,7 @@
 
 mod figures;
 mod hits;
+mod http;
 mod report;
 mod row;
 mod stampede;
@@ -73,6 +74,8 @@ async fn measure(url: &str) -> Result<(), BoxError> {
     );
     println!("Goal: at most 1.15 x");
     println!("{}", hits::declared().await?);
+    println!("\nPages over HTTP, by one client without a network, from memory");
+    println!("{}", http::run().await?);
 
     println!("\nHits on Redis, of the same row, on one connection");
     println!(

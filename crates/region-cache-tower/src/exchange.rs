@@ -65,11 +65,14 @@ where
         let has_body = !self.request.body().is_end_stream();
         let (parts, body) = self.request.into_parts();
         let plan = plan(&self.config, &parts, has_body);
-        let key = key::page(&self.config, &parts, whole_uri(&parts));
+        let looks = match plan {
+            Plan::Forward(report) => Err(report),
+            Plan::Look(wish) => Ok((key::page(&self.config, &parts, whole_uri(&parts)), wish)),
+        };
         let exchange = Self { request: Request::from_parts(parts, body), ..self };
-        match plan {
-            Plan::Forward(report) => exchange.forward(report).await,
-            Plan::Look(wish) => exchange.look(Spot::Page(key), wish).await,
+        match looks {
+            Ok((key, wish)) => exchange.look(Spot::Page(key), wish).await,
+            Err(report) => exchange.forward(report).await,
         }
     }
 

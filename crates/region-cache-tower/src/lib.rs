@@ -1,4 +1,4 @@
-//! HTTP response caching.
+#![doc = include_str!("front_page.md")]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
@@ -12,6 +12,7 @@ mod buffer;
 mod conditions;
 mod config;
 mod entry;
+#[cfg(feature = "axum")]
 mod error;
 mod exchange;
 mod future;
@@ -37,3 +38,8 @@ pub use self::layer::RegionCacheLayer;
 pub use self::query::Query;
 pub use self::regions::{Invalidates, Regions};
 pub use self::service::RegionCache;
+
+/// The code in the README compiles.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -209,12 +209,11 @@ impl Load {
     /// What those who wait are told where nothing can be shared, and for a moment those who come.
     fn pass(&self, reason: Reason, loading: &Loading<Entry>) -> Entry {
         let time = self.config.hit_for_pass;
-        // An error is no news, and nobody shall fill the cache with paths that do not exist; but what is
-        // stored there is over.
-        let is_news = reason != Reason::Status || loading.stale().is_some();
-        if is_news && !time.is_zero() {
+        // Errors are not remembered: nobody shall fill the cache with paths that do not exist.
+        if reason != Reason::Status && !time.is_zero() {
             loading.set_ttl(time);
         } else if loading.stale().is_some() {
+            // But what is stored there is over.
             loading.set_ttl(Duration::from_millis(1));
         } else {
             loading.do_not_store();

@@ -71,8 +71,8 @@ impl fmt::Debug for Regions {
 /// `Region` of `region_cache_tower` instead.
 ///
 /// When the response is no error (a status below 400), the layer invalidates them before it passes the
-/// response on, and does so even if the client has gone. Where that fails it is done again until it is
-/// confirmed, as long as the process lives; `Cache-Status` then says `detail=invalidation-failed`. A
+/// response on, and goes on with that if the client leaves meanwhile. Where it fails it is done again until
+/// it is confirmed, as long as the process lives; `Cache-Status` then says `detail=invalidation-failed`. A
 /// handler that must know calls [`Region::invalidate`] itself.
 ///
 /// ```

@@ -34,6 +34,7 @@ fn no_two_of_these_requests_have_one_key() {
         key("/a", &[("host", "")]),
         key("/a", &[("host", "@scheme:http")]),
         key("http://h/a", &[]),
+        key("http://i/a", &[]),
         key("https://h/a", &[]),
         key("http://h/a", &[("host", "i")]),
         key("/a", &[("authorization", "x")]),
