@@ -78,6 +78,8 @@ async fn who_asks_makes_no_page_of_its_own() {
     .await;
     let other = [("forwarded", "for=2.2.2.2;host=a;proto=https"), ("x-forwarded-for", "2.2.2.2")];
     assert!(site.get_with("/", &other).await.is_hit());
+    // Nor does what only a response can say.
+    assert!(site.get_with("/", &[other[0], ("vary", "*"), ("set-cookie", "a=1")]).await.is_hit());
 }
 
 #[tokio::test]

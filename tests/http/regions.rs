@@ -1,12 +1,17 @@
 //! Where pages live, and what makes them fall.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
+use bytes::Bytes;
 use http::{Method, StatusCode};
+use http_body_util::Full;
 use region_cache::{Cache, segment};
 use region_cache_testkit::backends::Yielding;
-use region_cache_tower::{Region, RegionCacheLayer, Regions};
+use region_cache_tower::{Invalidates, Region, RegionCacheLayer, Regions};
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 
 use super::site::{Calls, MINUTE, Site, until};
 
@@ -254,4 +259,33 @@ async fn without_the_layer_a_handler_is_told_what_is_missing() {
         super::site::Seen::of(tower::ServiceExt::oneshot(routes, request).await.unwrap()).await;
     assert_eq!(seen.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(seen.text().contains("RegionCacheLayer"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn plain_services_find_regions_in_extensions_and_leave_them_there() {
+    let cache = Cache::in_memory();
+    let inner = service_fn(async |request: http::Request<Full<Bytes>>| {
+        let regions: &Regions = request.extensions().get().unwrap();
+        let mut response =
+            http::Response::new(Full::<Bytes>::from(regions.own().path().to_owned()));
+        if request.method() == Method::POST {
+            response.extensions_mut().insert(Invalidates::from("http.b").and(regions.pages("c")));
+        }
+        Ok::<_, Infallible>(response)
+    });
+    let layer = RegionCacheLayer::new(cache).ttl(MINUTE);
+    let service = ServiceBuilder::new().layer(layer).service(inner);
+    let ask = async |method: Method, uri: &str| {
+        let request = http::Request::builder().method(method).uri(uri);
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        response.headers()["cache-status"].to_str().unwrap().contains("hit")
+    };
+    for uri in ["/a", "/b", "/c"] {
+        assert!(!ask(Method::GET, uri).await);
+    }
+    ask(Method::POST, "/d").await;
+    for (uri, is_there) in [("/a", true), ("/b", false), ("/c", false)] {
+        assert_eq!(ask(Method::GET, uri).await, is_there, "{uri}");
+    }
 }

@@ -10,8 +10,8 @@ use http_body::Body as HttpBody;
 use region_cache::{Error, Region};
 use tower::{Service, ServiceExt};
 
-use self::compute::{Computed, Mode};
-use self::outgoing::{falls, region_path, whole_uri};
+use self::compute::{Computed, FAILED, Mode};
+use self::outgoing::{NOT_INVALIDATED, falls, region_path, whole_uri};
 use crate::answer::{View, answer, only_if_cached};
 use crate::body::Body;
 use crate::conditions::Conditions;
@@ -77,86 +77,39 @@ where
     }
 
     /// Looks into the cache, and goes on from there.
-    async fn look(self, mut spot: Spot, wish: Wish) -> Result<Response<Body<B>>, S::Error> {
+    async fn look(mut self, mut spot: Spot, wish: Wish) -> Result<Response<Body<B>>, S::Error> {
         let region = self.region();
-        let mut exchange = self;
         loop {
-            let mut trouble = None;
-            let found = if wish.is_forced {
-                region.expire(spot.key().clone()).await.map(|_| None)
-            } else {
-                region.get::<Entry>(spot.key().clone()).await
-            };
-            let found = match found {
+            let (found, trouble) = match find(&region, &spot, wish).await {
                 Ok(found) => found,
-                Err(error) if error.is_unavailable() || error.is_timeout() => {
-                    trouble = Some("cache-unavailable");
-                    None
-                }
-                Err(error) if error.is_unconfirmed() => None,
-                Err(error) => return exchange.forward(cannot(&region, &error)).await,
+                Err(error) => return self.forward(cannot(&region, &error)).await,
             };
-            let now = exchange.config.cache.clock().now();
-            let is_head = exchange.view.method == Method::HEAD;
-            let entry = match found {
-                Some(Entry::Pass(reason)) => return exchange.pass(&region, &spot, reason).await,
-                Some(entry) => entry,
-                None if wish.only_if_cached => return Ok(only_if_cached(&exchange.config)),
-                None if is_head => {
-                    return exchange.forward(Report::forward(why(&spot, wish))).await;
-                }
-                None => match exchange.compute(&region, spot.clone(), Mode::of(wish)).await {
-                    Computed::Done(answer, view, config) => {
-                        return finish(&config, &view, answer).await;
-                    }
-                    Computed::Own(own, view, config) => {
-                        let forward = if own.had_stale && !wish.is_forced {
-                            Forward::Stale
-                        } else {
-                            why(&spot, wish)
-                        };
-                        let report =
-                            Report { detail: trouble.map(Into::into), ..Report::forward(forward) };
-                        return Ok(own.answer(&config, &view, report).await);
-                    }
-                    Computed::Stale(page, report, view, config) => {
-                        return Ok(answer(&config, &view, &page, &report, now));
-                    }
+            let report =
+                Report { detail: trouble.map(Into::into), ..Report::forward(why(&spot, wish)) };
+            let is_head = self.view.method == Method::HEAD;
+            let (entry, is_shared) = match found {
+                Some(Entry::Pass(reason)) => return self.pass(&region, &spot, reason).await,
+                Some(entry) => (entry, false),
+                None if wish.only_if_cached => return Ok(only_if_cached(&self.config)),
+                None if is_head => return self.forward(report).await,
+                None => match self.compute(&region, spot.clone(), Mode::of(wish), report).await {
+                    Computed::Answered(answer) => return answer,
                     Computed::Shared(entry, back) => {
-                        exchange = back;
-                        match next(entry, &spot, exchange.request.headers()) {
-                            Next::Serve(page) => {
-                                let now = exchange.config.cache.clock().now();
-                                let report = shared(&page, why(&spot, wish), now);
-                                return Ok(answer(
-                                    &exchange.config,
-                                    &exchange.view,
-                                    &page,
-                                    &report,
-                                    now,
-                                ));
-                            }
-                            Next::Variant(by) => {
-                                spot = exchange.variant(spot, by);
-                                continue;
-                            }
-                            Next::Forward(why, detail) => {
-                                return exchange
-                                    .forward(Report::forward(why).because(detail))
-                                    .await;
-                            }
-                        }
-                    }
-                    Computed::Back(back, error) => {
-                        return back.forward(cannot(&region, &error)).await;
+                        self = *back;
+                        (entry, true)
                     }
                 },
             };
-            match next(entry, &spot, exchange.request.headers()) {
-                Next::Serve(page) => return exchange.serve(&region, spot, wish, page).await,
-                Next::Variant(by) => spot = exchange.variant(spot, by),
+            match next(entry, &spot, self.request.headers()) {
+                Next::Serve(page) if is_shared => {
+                    let now = self.config.cache.clock().now();
+                    let report = shared(&page, why(&spot, wish), now);
+                    return Ok(answer(&self.config, &self.view, &page, &report, now));
+                }
+                Next::Serve(page) => return self.serve(&region, spot, wish, page).await,
+                Next::Variant(by) => spot = self.variant(spot, by),
                 Next::Forward(why, detail) => {
-                    return exchange.forward(Report::forward(why).because(detail)).await;
+                    return self.forward(Report::forward(why).because(detail)).await;
                 }
             }
         }
@@ -170,45 +123,29 @@ where
         wish: Wish,
         page: Arc<Page>,
     ) -> Result<Response<Body<B>>, S::Error> {
-        let Self { config, view, .. } = &self;
-        let now = config.cache.clock().now();
-        let (is_head, config, view) =
-            (view.method == Method::HEAD, Arc::clone(config), view.clone());
+        let now = self.config.cache.clock().now();
         let report = Report::hit(page.ttl(now));
-        if wish.has_directives {
-            let (parts, body) = self.request.into_parts();
-            let is_enough = satisfies(&page, &parts, now);
-            let exchange = Self { request: Request::from_parts(parts, body), ..self };
-            return match (is_enough, is_head) {
-                (true, _) => Ok(answer(&config, &view, &page, &report, now)),
-                (false, _) if wish.only_if_cached => Ok(only_if_cached(&config)),
-                (false, true) => exchange.forward(Report::forward(Forward::Request)).await,
-                (false, false) => exchange.newer(region, spot).await,
+        let is_head = self.view.method == Method::HEAD;
+        if wish.has_directives && !satisfies(&page, self.request.headers(), now) {
+            let report = Report::forward(Forward::Request);
+            if wish.only_if_cached {
+                return Ok(only_if_cached(&self.config));
+            }
+            if is_head {
+                return self.forward(report).await;
+            }
+            return match self.compute(region, spot, Mode::Newer, report.clone()).await {
+                Computed::Answered(answer) => answer,
+                // Another is at it already, and nobody knows when it has begun.
+                Computed::Shared(_, back) => back.forward(report).await,
             };
         }
-        if !page.is_fresh(now) && !is_head {
+        let (config, view) = (Arc::clone(&self.config), self.view.clone());
+        if !wish.has_directives && !page.is_fresh(now) && !is_head {
             // `stale-while-revalidate`: this is for those who come next.
-            let behind = self.compute(region, spot, Mode::Behind);
-            drop(Box::pin(behind).await);
+            self.refresh(region, spot).await;
         }
         Ok(answer(&config, &view, &page, &report, now))
-    }
-
-    /// Answers from upstream, although something is there, and stores it for the others.
-    async fn newer(self, region: &Region, spot: Spot) -> Result<Response<Body<B>>, S::Error> {
-        match self.compute(region, spot, Mode::Newer).await {
-            Computed::Done(answer, view, config) => finish(&config, &view, answer).await,
-            Computed::Own(own, view, config) => {
-                Ok(own.answer(&config, &view, Report::forward(Forward::Request)).await)
-            }
-            Computed::Shared(_, back) | Computed::Back(back, _) => {
-                back.forward(Report::forward(Forward::Request)).await
-            }
-            Computed::Stale(page, report, view, config) => {
-                let now = config.cache.clock().now();
-                Ok(answer(&config, &view, &page, &report, now))
-            }
-        }
     }
 
     /// Passes the request on, where it is known that its answer serves nobody else.
@@ -239,7 +176,7 @@ where
     async fn forward(self, report: Report) -> Result<Response<Body<B>>, S::Error> {
         let (service, request, view, config) = self.outgoing();
         let response = service.oneshot(request).await?.map(Body::passing);
-        finish(&config, &view, Ok((response, report))).await
+        Ok(finish(&config, &view, response, report).await)
     }
 
     fn variant(&self, spot: Spot, by: Vec<String>) -> Spot {
@@ -254,18 +191,38 @@ where
 }
 
 /// Does what a response asks for, and says in it what the cache did.
-async fn finish<B: HttpBody, E>(
+async fn finish<B: HttpBody>(
     config: &Config,
     view: &View,
-    answer: Result<(Response<Body<B>>, Report), E>,
-) -> Result<Response<Body<B>>, E> {
-    let (mut response, mut report) = answer?;
+    mut response: Response<Body<B>>,
+    mut report: Report,
+) -> Response<Body<B>> {
     let status = response.status();
     if !falls(config, view, status, response.extensions_mut()).await {
-        report = report.because("invalidation-failed");
+        report = report.because(NOT_INVALIDATED);
     }
     report.write(config, response.headers_mut());
-    Ok(response)
+    response
+}
+
+/// What there is, and what has kept the cache from saying so.
+async fn find(
+    region: &Region,
+    spot: &Spot,
+    wish: Wish,
+) -> region_cache::Result<(Option<Entry>, Option<&'static str>)> {
+    let key = spot.key().clone();
+    let found = if wish.is_forced {
+        // From here on nobody is served what was there.
+        region.expire(key).await.map(|_| None)
+    } else {
+        region.get(key).await
+    };
+    match found {
+        Ok(found) => Ok((found, None)),
+        Err(error) if is_away(&error) => Ok((None, Some(AWAY))),
+        Err(error) => Err(error),
+    }
 }
 
 /// What an entry means for a request with these headers.
@@ -296,14 +253,14 @@ fn shared(page: &Page, why: Forward, now: region_cache::Timestamp) -> Report {
         return Report { is_collapsed: true, ttl: Some(ttl), ..Report::forward(why) };
     }
     // It has failed for another, a moment ago.
-    Report::hit(ttl).because("stale-if-error")
+    Report::hit(ttl).because(FAILED)
 }
 
-/// The cache cannot be asked: the request is answered without it.
+/// What is said of a request that is answered without the cache.
 fn cannot(region: &Region, error: &Error) -> Report {
-    if error.is_unavailable() || error.is_timeout() {
+    if is_away(error) {
         tracing::debug!(%region, %error, "answered without the cache");
-        return Report::forward(Forward::Bypass).because("cache-unavailable");
+        return Report::forward(Forward::Bypass).because(AWAY);
     }
     if error.is_compute() || error.is_closed() {
         return Report::forward(Forward::UriMiss);
@@ -311,3 +268,9 @@ fn cannot(region: &Region, error: &Error) -> Report {
     tracing::warn!(%region, %error, "answered without the cache");
     Report::forward(Forward::Bypass).because("cache-error")
 }
+
+fn is_away(error: &Error) -> bool {
+    error.is_unavailable() || error.is_timeout() || error.is_unconfirmed()
+}
+
+const AWAY: &str = "cache-unavailable";

@@ -27,7 +27,7 @@ pub(crate) struct Load {
     pub(crate) config: Arc<Config>,
     pub(crate) region: Region,
     /// The request's headers, as they came.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) spot: Spot,
     /// Whether it is made although something is stored, which is then as good as gone.
     pub(crate) is_forced: bool,

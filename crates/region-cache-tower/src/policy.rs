@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::header::{
     AGE, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, EXPIRES, HeaderMap, PRAGMA, SET_COOKIE, VARY,
 };
-use http::{HeaderValue, Method, StatusCode, Uri, request, response};
+use http::{HeaderValue, Method, StatusCode, Uri, response};
 use http_cache_semantics::{BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike};
 use region_cache::Timestamp;
 
@@ -76,7 +76,7 @@ pub(crate) fn judge(
 }
 
 /// Whether a stored response is what a request with directives of its own asks for.
-pub(crate) fn satisfies(page: &Page, request: &request::Parts, now: Timestamp) -> bool {
+pub(crate) fn satisfies(page: &Page, request: &HeaderMap, now: Timestamp) -> bool {
     let mut own = plain(&page.headers);
     let (initial_age, fresh_for) = page.life();
     // What it was judged by then counts now.
@@ -86,7 +86,7 @@ pub(crate) fn satisfies(page: &Page, request: &request::Parts, now: Timestamp) -
     own.insert(CACHE_CONTROL, seconds("public, max-age=", fresh_for));
     own.insert(AGE, seconds("", initial_age));
     let policy = policy(&HeaderMap::new(), &own, StatusCode::OK, page.received_at());
-    let asked = Plain { headers: plain(&request.headers), status: StatusCode::OK };
+    let asked = Plain { headers: plain(request), status: StatusCode::OK };
     matches!(policy.before_request(&asked, system(now)), BeforeRequest::Fresh(_))
 }
 

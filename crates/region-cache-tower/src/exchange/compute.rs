@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures::channel::oneshot;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use region_cache::{EntryOptions, Error, RefreshAhead, Region};
+use region_cache::{EntryOptions, RefreshAhead, Region, Result};
 use tower::Service;
 use tracing::Instrument;
 
-use super::Exchange;
-use super::outgoing::falls;
+use super::outgoing::{NOT_INVALIDATED, falls};
+use super::{Exchange, cannot, finish};
 use crate::answer::{View, answer};
 use crate::body::Body;
 use crate::config::Config;
@@ -36,46 +36,15 @@ pub(super) enum Mode {
 
 /// What came of it.
 pub(super) enum Computed<S, Q, B: HttpBody, E> {
-    /// A response, or an error, for this request only.
-    Done(Result<(Response<Body<B>>, Report), E>, View, Arc<Config>),
-    /// A page that this request has brought.
-    Own(Box<Own>, View, Arc<Config>),
-    /// A page that has run out of time, because upstream has failed.
-    Stale(Arc<Page>, Report, View, Arc<Config>),
-    /// What another request has brought.
-    Shared(Entry, Exchange<S, Q>),
-    /// Nothing.
-    Back(Exchange<S, Q>, Error),
+    /// The request has its answer.
+    Answered(Result<Response<Body<B>>, E>),
+    /// Another request has brought this, and nobody has answered this one yet.
+    Shared(Entry, Box<Exchange<S, Q>>),
 }
 
 impl Mode {
     pub(super) fn of(wish: Wish) -> Self {
         if wish.is_forced { Self::Forced } else { Self::Missing }
-    }
-}
-
-impl Own {
-    /// The response for who has brought it.
-    pub(super) async fn answer<B: HttpBody>(
-        mut self: Box<Self>,
-        config: &Config,
-        view: &View,
-        report: Report,
-    ) -> Response<Body<B>> {
-        let now = config.cache.clock().now();
-        let is_revalidated = self.upstream_status != self.page.status();
-        let mut report = Report {
-            forward_status: Some(self.upstream_status).filter(|_| is_revalidated),
-            ttl: Some(self.page.ttl(now)),
-            is_stored: self.receipt.is_stored(),
-            ..report
-        };
-        if !falls(config, view, self.page.status(), &mut self.extensions).await {
-            report = report.because("invalidation-failed");
-        }
-        let mut response = answer(config, view, &self.page, &report, now);
-        *response.extensions_mut() = self.extensions;
-        response
     }
 }
 
@@ -88,18 +57,73 @@ where
     B: HttpBody + Send + 'static,
     B::Error: Send,
 {
-    /// Asks upstream, or waits for another request that does.
+    /// Asks upstream, or waits for another request that does. `report` says why.
     pub(super) async fn compute(
         self,
         region: &Region,
         spot: Spot,
         mode: Mode,
+        report: Report,
     ) -> Computed<S, Q, B, S::Error> {
-        let key = spot.key().clone();
+        let Begun { upstream, result, asked } = self.begin(region, spot, mode, report).await;
+        let stage = match asked.standby {
+            None => upstream.take(),
+            // What is under way goes on behind the client.
+            Some(_) => match upstream.take_if_idle() {
+                Some(stage) => stage,
+                None => return Computed::Answered(Ok(asked.stand_in(None, "slow"))),
+            },
+        };
+        match (stage, result) {
+            (Stage::Waiting(service, request), result) => {
+                let Asked { config, view, .. } = asked;
+                let back = Self { config, service, request, view };
+                match result {
+                    Ok(entry) => Computed::Shared(entry, Box::new(back)),
+                    Err(error) => Computed::Answered(back.forward(cannot(region, &error)).await),
+                }
+            }
+            (Stage::Ended(outcome), _) => Computed::Answered(asked.ended(outcome).await),
+            (Stage::Calling(_) | Stage::Gone, Err(error)) if error.is_panic() => {
+                // It is this request's handler that has panicked.
+                std::panic::resume_unwind(Box::new(error.to_string()))
+            }
+            // The loader was given up: what it had begun is ended for this request alone.
+            (Stage::Calling(call), _) => {
+                let response = call.await.map(|response| response.map(Body::passing));
+                Computed::Answered(asked.passes(response, Some("slow")).await)
+            }
+            (Stage::Reading(buffer), _) => {
+                let response = buffer.into_response();
+                Computed::Answered(asked.passes(Ok(response), Some("slow")).await)
+            }
+            (Stage::Gone, _) => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::BAD_GATEWAY;
+                Computed::Answered(asked.passes(Ok(response), Some("lost")).await)
+            }
+        }
+    }
+
+    /// Asks upstream for those who come next, if nobody does so already, and waits for nothing.
+    pub(super) async fn refresh(self, region: &Region, spot: Spot) {
+        let report = Report::forward(Forward::Stale);
+        // The call is left alone: it goes on by itself.
+        drop(self.begin(region, spot, Mode::Behind, report).await);
+    }
+
+    async fn begin(
+        self,
+        region: &Region,
+        spot: Spot,
+        mode: Mode,
+        report: Report,
+    ) -> Begun<S, Q, B, S::Error> {
+        let (key, headers) = (spot.key().clone(), Arc::new(self.request.headers().clone()));
         let load = Load {
             config: Arc::clone(&self.config),
             region: region.clone(),
-            headers: self.request.headers().clone(),
+            headers: Arc::clone(&headers),
             spot,
             is_forced: mode == Mode::Forced,
         };
@@ -121,98 +145,108 @@ where
         };
         let result = Box::pin(region.get_or_compute_with(key, options, loader)).await;
         if mode == Mode::Newer {
-            // What is there has been given back at once. If a loader was begun, this is its request.
+            // What is there was given back at once. If a loader was begun, it is for this request.
             let _ = ended.await;
         }
-        let back = |service, request| Self {
-            config: Arc::clone(&config),
-            service,
-            request,
-            view: view.clone(),
-        };
-        let stage = match &result {
-            // It goes on by itself.
-            Ok(_) if mode == Mode::Behind => Stage::Gone,
+        // What may stand in, if that is wanted, while upstream is slow or has failed.
+        let standby = match &result {
             Ok(Entry::Page(page) | Entry::Varies { first: Some(page), .. })
-                if mode != Mode::Newer =>
-            {
-                match upstream.take_if_idle() {
-                    Some(stage) => stage,
-                    None => {
-                        let now = config.cache.clock().now();
-                        let report = Report::hit(page.ttl(now)).because("slow");
-                        return Computed::Stale(Arc::clone(page), report, view, config);
-                    }
-                }
-            }
-            _ => upstream.take(),
-        };
-        let stands_in = match &result {
-            Ok(Entry::Page(page) | Entry::Varies { first: Some(page), .. })
-                if mode != Mode::Newer =>
+                if mode != Mode::Newer && page.suits(&headers) =>
             {
                 Some(Arc::clone(page))
             }
             _ => None,
         };
-        let failed = |status: Option<StatusCode>, view: View, config: Arc<Config>| {
-            let page = stands_in?;
-            let now = config.cache.clock().now();
-            let report = Report {
-                ttl: Some(page.ttl(now)),
-                forward_status: status,
-                ..Report::forward(Forward::Stale).because("stale-if-error")
-            };
-            Some(Computed::Stale(page, report, view, config))
-        };
-        let passed = |response: Response<Body<B>>, detail: Option<&'static str>| {
-            let report = Report::forward(Forward::UriMiss);
-            Ok((response, Report { detail: detail.map(Into::into), ..report }))
-        };
-        match stage {
-            Stage::Waiting(service, request) => match result {
-                Ok(entry) => Computed::Shared(entry, back(service, request)),
-                Err(error) => Computed::Back(back(service, request), error),
-            },
-            Stage::Ended(Outcome::Page(own)) => Computed::Own(own, view, config),
-            Stage::Ended(Outcome::Passes(response, Why::Unshared(reason))) => {
-                Computed::Done(passed(response, Some(reason.detail())), view, config)
+        let asked = Asked { config, view, report, region: region.clone(), standby };
+        Begun { upstream, result, asked }
+    }
+}
+
+/// A call that was made for a request, or was not necessary.
+struct Begun<S: Service<Request<Q>, Error = E>, Q, B: HttpBody, E> {
+    upstream: Arc<Upstream<S, Q, B>>,
+    /// What the cache gives.
+    result: Result<Entry>,
+    asked: Asked,
+}
+
+/// A request that has asked upstream.
+struct Asked {
+    config: Arc<Config>,
+    view: View,
+    /// Why it has.
+    report: Report,
+    region: Region,
+    standby: Option<Arc<Page>>,
+}
+
+impl Asked {
+    /// The response to whoever has asked.
+    async fn ended<B: HttpBody, E>(self, outcome: Outcome<B, E>) -> Result<Response<Body<B>>, E> {
+        match outcome {
+            Outcome::Page(own) => Ok(self.own(*own).await),
+            Outcome::Passes(response, Why::Unshared(reason)) => {
+                self.passes(Ok(response), Some(reason.detail())).await
             }
-            Stage::Ended(Outcome::Passes(response, Why::Failed)) => {
-                let status = response.status();
-                match failed(Some(status), view.clone(), Arc::clone(&config)) {
-                    Some(stale) => stale,
-                    None => Computed::Done(passed(response, None), view, config),
-                }
+            Outcome::Passes(response, Why::Failed) if self.standby.is_some() => {
+                Ok(self.stand_in(Some(response.status()), FAILED))
             }
-            Stage::Ended(Outcome::Failed(error)) => {
-                match failed(None, view.clone(), Arc::clone(&config)) {
-                    Some(stale) => stale,
-                    None => Computed::Done(Err(error), view, config),
-                }
-            }
-            Stage::Calling(_) | Stage::Gone if result.as_ref().is_err_and(Error::is_panic) => {
-                // It is this request's handler that has panicked.
-                let text = result.err().map(|error| error.to_string()).unwrap_or_default();
-                std::panic::resume_unwind(Box::new(text))
-            }
-            // The loader was given up: what it had begun is ended for this request alone.
-            Stage::Calling(call) => {
-                let answer = call.await.map(|response| response.map(Body::passing));
-                let answer = answer.and_then(|response| passed(response, Some("slow")));
-                Computed::Done(answer, view, config)
-            }
-            Stage::Reading(buffer) => {
-                Computed::Done(passed(buffer.into_response(), Some("slow")), view, config)
-            }
-            Stage::Gone => {
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = StatusCode::BAD_GATEWAY;
-                Computed::Done(passed(response, Some("lost")), view, config)
-            }
+            Outcome::Failed(_) if self.standby.is_some() => Ok(self.stand_in(None, FAILED)),
+            Outcome::Passes(response, Why::Failed) => self.passes(Ok(response), None).await,
+            Outcome::Failed(error) => Err(error),
         }
+    }
+
+    /// The page that the request has brought.
+    async fn own<B: HttpBody>(self, mut own: Own) -> Response<Body<B>> {
+        let Self { config, view, mut report, .. } = self;
+        let now = config.cache.clock().now();
+        if own.had_stale && report.forward == Some(Forward::UriMiss) {
+            report.forward = Some(Forward::Stale);
+        }
+        let is_revalidated = own.upstream_status != own.page.status();
+        report.forward_status = Some(own.upstream_status).filter(|_| is_revalidated);
+        report.ttl = Some(own.page.ttl(now));
+        report.is_stored = own.receipt.is_stored();
+        if !falls(&config, &view, own.page.status(), &mut own.extensions).await {
+            report = report.because(NOT_INVALIDATED);
+        }
+        let mut response = answer(&config, &view, &own.page, &report, now);
+        *response.extensions_mut() = own.extensions;
+        response
+    }
+
+    /// A response that is for this request alone.
+    async fn passes<B: HttpBody, E>(
+        self,
+        response: Result<Response<Body<B>>, E>,
+        detail: Option<&'static str>,
+    ) -> Result<Response<Body<B>>, E> {
+        let detail = detail.map(Into::into).or(self.report.detail);
+        let report = Report { detail, ..self.report };
+        Ok(finish(&self.config, &self.view, response?, report).await)
+    }
+
+    /// The page that stands in.
+    fn stand_in<B: HttpBody>(
+        self,
+        status: Option<StatusCode>,
+        detail: &'static str,
+    ) -> Response<Body<B>> {
+        let now = self.config.cache.clock().now();
+        let Some(page) = self.standby else { return Response::new(Body::empty()) };
+        let report = Report {
+            ttl: Some(page.ttl(now)),
+            forward_status: status,
+            ..Report::forward(Forward::Stale).because(detail)
+        };
+        tracing::debug!(region = %self.region, "served a stale page");
+        answer(&self.config, &self.view, &page, &report, now)
     }
 }
 
 /// How long ago a page may have run out of time: each says so itself when it is stored.
 const ANY_AGE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// What the page that stands in stands in for.
+pub(super) const FAILED: &str = "stale-if-error";

@@ -92,3 +92,6 @@ fn hide_query<Q>(config: &Config, request: Request<Q>) -> Request<Q> {
     crate::axum::hide_query(&mut parts, hidden);
     Request::from_parts(parts, body)
 }
+
+/// What is said where regions did not fall.
+pub(super) const NOT_INVALIDATED: &str = "invalidation-failed";
