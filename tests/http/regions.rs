@@ -135,7 +135,7 @@ async fn a_route_layer_knows_its_routes_too() {
         .route_layer(layer)
         .into_service::<axum::body::Body>();
     let request = http::Request::get("/shop/7").body(axum::body::Body::empty()).unwrap();
-    let response = tower::ServiceExt::oneshot(routes, request).await.unwrap();
+    let response = ServiceExt::oneshot(routes, request).await.unwrap();
     assert_eq!(response.headers()["surrogate-key"], "http.shop.7 http.shop http");
 }
 
@@ -255,8 +255,7 @@ async fn the_prefix_and_the_region_can_be_chosen() {
 async fn without_the_layer_a_handler_is_told_what_is_missing() {
     let routes = Router::new().route("/", get(async |_: Region| "x"));
     let request = http::Request::get("/").body(axum::body::Body::empty()).unwrap();
-    let seen =
-        super::site::Seen::of(tower::ServiceExt::oneshot(routes, request).await.unwrap()).await;
+    let seen = super::site::Seen::of(ServiceExt::oneshot(routes, request).await.unwrap()).await;
     assert_eq!(seen.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(seen.text().contains("RegionCacheLayer"), "{seen:?}");
 }
