@@ -19,6 +19,8 @@ macro_rules! loading {
             what_is_unchanged_is_stored_anew_with_its_version
             a_version_that_is_too_long_is_refused
             a_loader_may_say_how_long_its_value_lives
+            a_loader_may_say_how_long_its_value_is_kept_when_it_is_stale
+            a_loader_learns_whether_its_value_was_stored
             a_loader_may_say_how_long_a_negative_result_lives
             a_loader_may_say_that_its_value_is_not_stored
             a_time_to_live_of_zero_is_not_stored
@@ -173,6 +175,45 @@ pub async fn a_loader_may_say_how_long_its_value_lives(world: &World) -> Case {
     world.assert_ttl(shop.ttl("l").await?, MINUTE);
     shop.get_or_compute_with("m", none().no_ttl(), brief).await?;
     world.assert_ttl(shop.ttl("m").await?, MINUTE);
+    Ok(())
+}
+
+pub async fn a_loader_may_say_how_long_its_value_is_kept_when_it_is_stale(world: &World) -> Case {
+    let shop = world.region("shop").with(|o| o.entry_ttl(MINUTE).stale_for(HOUR));
+    for (kept, is_there) in [(MINUTE * 2, true), (MINUTE / 2, false), (MINUTE * 0, false)] {
+        shop.invalidate().await?;
+        let stored = shop.get_or_compute_with("k", none(), move |loading| async move {
+            loading.set_stale_for(kept);
+            loaded(1)
+        });
+        stored.await?;
+        world.pass(MINUTE * 2).await;
+        assert_eq!(sees_stale(&shop, none()).await, is_there, "kept for {kept:?}");
+    }
+    Ok(())
+}
+
+pub async fn a_loader_learns_whether_its_value_was_stored(world: &World) -> Case {
+    let shop = world.region("shop");
+    let compute = async |is_overtaken: bool, is_to_be_stored: bool| -> Result<bool> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let region = shop.clone();
+        let computed = shop.get_or_compute_with("k", none(), move |loading| async move {
+            tell.send(loading.receipt()).map_err(|_| "nobody listens")?;
+            if is_overtaken {
+                region.invalidate().await?;
+            }
+            if !is_to_be_stored {
+                loading.do_not_store();
+            }
+            loaded(1)
+        });
+        computed.await?;
+        Ok(told.await.is_ok_and(|receipt| receipt.is_stored()))
+    };
+    assert!(!compute(true, true).await?);
+    assert!(!compute(false, false).await?);
+    assert!(compute(false, true).await?);
     Ok(())
 }
 
