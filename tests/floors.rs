@@ -31,10 +31,10 @@ const FLOORS: [&[&str]; 6] = [
     &["error", "time", "name", "key"],
     // 1 wire: all that leaves the process has a version
     &["codec", "options", "place", "wire", "signal"],
-    // 2 ports: small traits
-    &["tasks", "bus", "backend"],
+    // 2 ports: small traits, and rules for those that keep data in this process
+    &["tasks", "bus", "backend", "local"],
     // 3 adapters: they do not know each other
-    &["memory", "null", "redis"],
+    &["file", "memory", "null", "redis"],
     // 4 machinery: runs unchanged on any adapter
     &[
         "tasks",

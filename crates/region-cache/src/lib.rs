@@ -48,6 +48,7 @@ mod wire;
 // Floor 2, ports.
 pub mod backend;
 mod bus;
+mod local;
 mod tasks;
 
 // Floor 3, adapters.

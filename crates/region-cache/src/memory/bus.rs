@@ -4,31 +4,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::BoxStream;
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::backend::Id;
 use crate::bus::{Bus, Claimed, Interest, Journal, News, Opened, Position, Topic};
 use crate::error::Result;
+use crate::local::Messages;
 use crate::name::Address;
 use crate::time::{Clock, Timestamp};
-use crate::wire::Fallen;
 
 /// What caches in this process tell each other.
 #[derive(Debug)]
 pub(crate) struct LocalBus {
     boards: Mutex<HashMap<String, Board>>,
-    /// By namespace, and by what is listened to.
-    messages: Mutex<Messages>,
+    messages: Messages,
     clock: Clock,
-    /// Who makes the changes, in announcements.
-    who: Id,
 }
-
-type Messages = HashMap<(String, Interest), broadcast::Sender<(Topic, Bytes)>>;
 
 /// What is kept of one namespace.
 #[derive(Debug, Default)]
@@ -44,34 +36,12 @@ struct Board {
 
 impl LocalBus {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { boards: Mutex::default(), messages: Mutex::default(), clock, who: Id::random() }
+        Self { boards: Mutex::default(), messages: Messages::new(), clock }
     }
 
     /// Tells of an invalidation.
     pub(super) fn announce(&self, target: &Address) {
-        if !self.messages.lock().is_empty() {
-            let root = if target.is_top() { "." } else { target.root() };
-            let fallen = Fallen { by: self.who, path: target.path().to_owned() };
-            self.send(target.namespace(), &Topic::Changes(root.to_owned()), &fallen.encode());
-        }
-    }
-
-    fn send(&self, namespace: &str, topic: &Topic, message: &[u8]) -> u64 {
-        let messages = {
-            let mut messages = self.messages.lock();
-            messages.retain(|_, messages| messages.receiver_count() > 0);
-            let interests: &[Interest] = match topic {
-                Topic::Changes(_) => &[Interest::Everything],
-                Topic::Signal(_) | Topic::Adopted(_) => &[Interest::Signals, Interest::Everything],
-            };
-            let of =
-                |interest: &Interest| messages.get(&(namespace.to_owned(), *interest)).cloned();
-            interests.iter().filter_map(of).collect::<Vec<_>>()
-        };
-        let message = Bytes::copy_from_slice(message);
-        let listeners =
-            messages.iter().map(|messages| messages.send((topic.clone(), message.clone())));
-        listeners.map(|listeners| listeners.unwrap_or_default() as u64).sum()
+        self.messages.announce(target);
     }
 
     fn board<T>(&self, namespace: &str, visit: impl FnOnce(&mut Board, Timestamp) -> T) -> T {
@@ -98,22 +68,11 @@ impl Board {
 #[async_trait]
 impl Bus for LocalBus {
     async fn publish(&self, namespace: &str, topic: &Topic, message: &[u8]) -> Result<u64> {
-        Ok(self.send(namespace, topic, message))
+        Ok(self.messages.send(namespace, topic, message))
     }
 
     fn subscribe(&self, namespace: &str, interest: Interest) -> BoxStream<'static, News> {
-        let mut all = self.messages.lock();
-        let messages = all.entry((namespace.to_owned(), interest));
-        let messages = messages.or_insert_with(|| broadcast::Sender::new(WAITING)).subscribe();
-        let heard = stream::unfold(messages, async |mut messages| {
-            let news = match messages.recv().await {
-                Ok((topic, message)) => News::Message(topic, message),
-                Err(RecvError::Lagged(_)) => News::Gap,
-                Err(RecvError::Closed) => return None,
-            };
-            Some((news, messages))
-        });
-        stream::once(async { News::Up }).chain(heard).boxed()
+        self.messages.subscribe(namespace, interest)
     }
 
     async fn bind(&self, namespace: &str, binding: &str) -> Result<()> {
@@ -153,7 +112,7 @@ impl Bus for LocalBus {
 
     async fn close(&self, namespace: &str, id: Id, topic: &Topic, message: &[u8]) -> Result<u64> {
         self.board(namespace, |board, _| board.undone.remove(&id));
-        Ok(self.send(namespace, topic, message))
+        Ok(self.messages.send(namespace, topic, message))
     }
 
     async fn claim(&self, namespace: &str, idle: Duration) -> Result<Option<Claimed>> {
@@ -186,9 +145,6 @@ impl Bus for LocalBus {
         }))
     }
 }
-
-/// How many messages may wait for a slow listener.
-const WAITING: usize = 4_096;
 
 /// How many journal entries are kept.
 const KEPT: usize = 10_000;

@@ -5,16 +5,17 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::store::{Entry, NodeId, Store, node_weight, weight};
-use crate::backend::{Act, Address, Change, Draft, Envelope, Expiry, Found, Outcome, When};
-use crate::codec::Format;
+use crate::backend::{Act, Address, Change, Draft, Envelope, Found, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
+use crate::local::{Effect, Span, decide, new_end, nothing_there};
+use crate::time::Timestamp;
 
 impl Store {
     /// Applies all changes or, where there is no room for them, none.
     pub(super) fn apply(&mut self, changes: Vec<Change>) -> Result<Vec<Outcome>> {
         self.check_room(&changes)?;
-        self.check_open(&changes)?;
+        self.guards.check_open(&changes, self.now)?;
         let before = self.changes;
         let outcomes = changes.into_iter().map(|change| self.change(change)).collect();
         // Only now, and never what was just stored: a transaction is not torn by its own weight.
@@ -76,79 +77,43 @@ impl Store {
 
     fn act(&mut self, node: NodeId, key: &Key, act: Act) -> Outcome {
         let present = self.present(node, key);
-        match act {
-            Act::Put { draft, expiry, keep, when } => {
-                let holds = match &when {
-                    When::Always => true,
-                    When::Absent => present.is_none(),
-                    When::Holds(envelope) => present.as_ref() == Some(envelope),
-                };
-                if !holds {
-                    return Outcome::Kept(present);
-                }
-                self.put(node, key, draft, expiry, keep);
-                Outcome::Stored
+        let (outcome, effect) = decide(act, present, self.now);
+        match effect {
+            Effect::Nothing => {}
+            Effect::Store { draft, expiry, keep } => self.put(node, key, draft, expiry, keep),
+            Effect::Replace(envelope) => self.replace(node, key, |_| envelope),
+            Effect::Expire => {
+                let now = self.now;
+                self.replace(node, key, |envelope| envelope.expiring_at(now));
             }
-            Act::Remove => {
-                self.take(node, key);
-                Outcome::Removed(present)
-            }
-            Act::Expire => {
-                if present.is_some()
-                    && let Some(mut entry) = self.take(node, key)
-                {
-                    entry.envelope = entry.envelope.expiring_at(self.now);
-                    entry.version = self.next_version();
-                    if !entry.keep.is_zero() {
-                        self.add_entry(entry);
-                    }
-                }
-                Outcome::Expired(present)
-            }
-            Act::Add { delta, draft, expiry, keep } => {
-                self.add(node, key, present, delta, draft, expiry, keep)
+            Effect::Remove => drop(self.take(node, key)),
+        }
+        outcome
+    }
+
+    /// Puts another envelope in an entry's place. One that is over, and not kept as a stale one, goes.
+    fn replace(&mut self, node: NodeId, key: &Key, with: impl FnOnce(Envelope) -> Envelope) {
+        if let Some(mut entry) = self.take(node, key) {
+            entry.envelope = with(entry.envelope);
+            entry.version = self.next_version();
+            if entry.gone_at().is_none_or(|gone| self.now < gone) {
+                self.add_entry(entry);
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "they are the fields of one act")]
-    fn add(
+    fn put(
         &mut self,
         node: NodeId,
         key: &Key,
-        present: Option<Envelope>,
-        delta: i64,
         draft: Draft,
-        expiry: Expiry,
+        expiry: Option<Timestamp>,
         keep: Duration,
-    ) -> Outcome {
-        let Some(envelope) = present else {
-            self.put(node, key, draft, expiry, keep);
-            return Outcome::Sum(delta);
-        };
-        let (head, wanted) = (envelope.head(), draft.head());
-        let is_known = head.codec == wanted.codec || Format::built_in(head.codec).is_some();
-        let is_ours = is_known && head.schema == wanted.schema;
-        let number = envelope.integer().filter(|_| is_ours && envelope.check().is_ok());
-        let Some(number) = number else { return Outcome::NotAnInteger(envelope) };
-        let Some(sum) = number.checked_add(delta) else {
-            return Outcome::Overflow;
-        };
-        if let Some(mut entry) = self.take(node, key) {
-            let sum = Draft::sum(sum, head);
-            entry.envelope = sum.seal(envelope.stamp(), envelope.expires_at());
-            entry.version = self.next_version();
-            self.add_entry(entry);
-        }
-        Outcome::Sum(sum)
-    }
-
-    fn put(&mut self, node: NodeId, key: &Key, draft: Draft, expiry: Expiry, keep: Duration) {
+    ) {
         self.take(node, key);
         let Some(stamp) = self.nodes.get(node).map(|node| node.fence) else {
             return;
         };
-        let expiry = expiry.moment(self.now);
         let version = self.next_version();
         self.add_entry(Entry {
             node,
@@ -177,8 +142,7 @@ impl Store {
         entries.filter_map(|id| self.entries.get(*id)).any(|entry| entry.is_fresh(self.now))
     }
 
-    /// Lengthens the life of a region that was written to. Lives only grow: a write that asks for no
-    /// time to live of the region lets it live at least as long as what was written.
+    /// Lengthens the life of a region that was written to.
     fn live_on(
         &mut self,
         id: NodeId,
@@ -188,17 +152,9 @@ impl Store {
         is_new: bool,
     ) {
         let Some(node) = self.nodes.get(id) else { return };
-        let until = ttl.map(|ttl| self.now.saturating_add(ttl));
-        let ends = match (node.ends, until) {
-            _ if is_new => until,
-            (None, _) => None,
-            (Some(ends), Some(until)) if refresh => Some(ends.max(until)),
-            (ends, Some(_)) => ends,
-            (Some(ends), None) => {
-                let entry = node.entries.get(key).and_then(|id| self.entries.get(*id));
-                entry.and_then(Entry::gone_at).map(|gone| ends.max(gone))
-            }
-        };
+        let entry = node.entries.get(key).and_then(|id| self.entries.get(*id));
+        let gone_at = entry.and_then(Entry::gone_at);
+        let ends = new_end(&Span { ends: node.ends, is_new, gone_at }, ttl, refresh, self.now);
         self.set_end(id, ends);
     }
 
@@ -228,13 +184,5 @@ impl Store {
                 self.capacity,
             ),
         ))
-    }
-}
-
-/// What an act that stores nothing does to an entry of a region that does not stand.
-fn nothing_there(act: &Act) -> Outcome {
-    match act {
-        Act::Expire => Outcome::Expired(None),
-        Act::Put { .. } | Act::Remove | Act::Add { .. } => Outcome::Removed(None),
     }
 }

@@ -3,16 +3,8 @@
 use std::time::Duration;
 
 use super::store::Store;
-use crate::backend::{Act, Address, Change, Id};
-use crate::error::{Error, ErrorKind, Result};
-use crate::time::Timestamp;
-
-/// A guard, and until when it holds.
-pub(super) struct Guard {
-    region: Address,
-    id: Id,
-    until: Timestamp,
-}
+use crate::backend::{Address, Id};
+use crate::local::Guard;
 
 impl Store {
     /// Closes a region, or lets a guard live on.
@@ -25,36 +17,11 @@ impl Store {
             self.invalidate(region);
         }
         let until = self.now.saturating_add(time);
-        self.guards.push(Guard { region: region.clone(), id, until });
+        self.guards.add(Guard { region: region.clone(), id, until });
         true
     }
 
     pub(super) fn unguard(&mut self, region: &Address, id: Id) -> bool {
-        let now = self.now;
-        self.guards.retain(|guard| now < guard.until);
-        let before = self.guards.len();
-        self.guards.retain(|guard| guard.id != id || guard.region != *region);
-        self.guards.len() < before
-    }
-
-    /// Whether nothing can be stored in a region.
-    pub(super) fn is_closed(&self, region: &Address) -> bool {
-        self.guards.iter().any(|guard| self.now < guard.until && region.is_within(&guard.region))
-    }
-
-    /// Fails where something would be stored in a closed region.
-    pub(super) fn check_open(&self, changes: &[Change]) -> Result<()> {
-        let stores = |change: &&Change| matches!(change.act, Act::Put { .. } | Act::Add { .. });
-        match changes.iter().filter(stores).find(|change| self.is_closed(&change.region)) {
-            None => Ok(()),
-            Some(change) => {
-                let message = format!(
-                    "region `{}`, or one above it, is closed by a guard, because a commit is under way after \
-                     which it is invalidated; nothing was written, try again in a moment",
-                    change.region
-                );
-                Err(Error::new(ErrorKind::Conflict, message))
-            }
-        }
+        self.guards.remove(region, id, self.now)
     }
 }

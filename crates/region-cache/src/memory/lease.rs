@@ -6,27 +6,8 @@ use super::store::{NodeId, Store};
 use crate::backend::{Address, Change, Found, Id, Lease, Leased, Outcome, Token, Wish};
 use crate::error::Result;
 use crate::key::Key;
+use crate::local::Record;
 use crate::time::Timestamp;
-
-/// A lease that was taken.
-#[derive(Clone, Copy)]
-pub(super) struct Record {
-    pub(super) id: Id,
-    taken_at: Timestamp,
-    time: Duration,
-}
-
-impl Record {
-    /// From then on anyone may take the lease over.
-    fn deadline(&self) -> Timestamp {
-        self.taken_at.saturating_add(self.time)
-    }
-
-    /// From then on not even its holder may fill.
-    pub(super) fn gone_at(&self) -> Timestamp {
-        self.taken_at.saturating_add(self.time.saturating_mul(10))
-    }
-}
 
 impl Store {
     pub(super) fn lease(&mut self, wish: Wish<'_>) -> Leased {
@@ -38,7 +19,7 @@ impl Store {
         {
             return Leased::Present(found);
         }
-        if self.is_closed(wish.region) {
+        if self.guards.is_closed(wish.region, now) {
             return Leased::Closed;
         }
         let node = self.ensure(wish.region);

@@ -3,9 +3,10 @@
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
 
-use super::store::{Entry, Node, NodeId, Store};
-use crate::backend::{Address, Cursor, Found, Life, Page};
+use super::store::{Node, NodeId, Store};
+use crate::backend::{Address, Cursor, Found, Page};
 use crate::key::Key;
+use crate::local::life;
 use crate::time::Timestamp;
 
 impl Store {
@@ -62,7 +63,10 @@ impl Store {
             return None;
         }
         entry.is_used.store(true, Ordering::Relaxed);
-        Some(Found { envelope: entry.envelope.clone(), life: life(entry, node, now) })
+        Some(Found {
+            envelope: entry.envelope.clone(),
+            life: life(entry.envelope.expires_at(), node.ends, now),
+        })
     }
 
     /// Whether anything at or beneath the node would be found.
@@ -73,16 +77,5 @@ impl Store {
         let mut entries = node.entries.values().filter_map(|id| self.entries.get(*id));
         !node.has_ended(now) && entries.any(|entry| entry.is_fresh(now))
             || node.children.values().any(|child| self.is_living(*child, now))
-    }
-}
-
-fn life(entry: &Entry, node: &Node, now: Timestamp) -> Life {
-    let expiry = entry.envelope.expires_at();
-    if let Some(over) = expiry.filter(|expiry| *expiry <= now) {
-        return Life::Over(now.since(over));
-    }
-    match [expiry, node.ends].into_iter().flatten().min() {
-        Some(end) => Life::For(end.since(now)),
-        None => Life::Forever,
     }
 }

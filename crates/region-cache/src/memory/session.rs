@@ -1,7 +1,5 @@
 //! Transactions: optimistic, like `WATCH` and `MULTI` on a server.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +10,7 @@ use super::store::Store;
 use crate::backend::{Address, Change, Commit, Found, Session};
 use crate::error::Result;
 use crate::key::Key;
+use crate::local::Watch;
 use crate::time::Clock;
 
 /// A transaction under way.
@@ -19,15 +18,6 @@ pub(super) struct Transaction {
     store: Arc<RwLock<Store>>,
     clock: Clock,
     watch: usize,
-}
-
-/// What a transaction has read, kept in the store so that invalidations see it.
-#[derive(Default)]
-pub(super) struct Watch {
-    regions: HashSet<Address>,
-    /// The version that was read; none where the key was absent.
-    reads: HashMap<(Address, Key), Option<u64>>,
-    is_broken: bool,
 }
 
 impl Transaction {
@@ -72,31 +62,14 @@ impl fmt::Debug for Transaction {
     }
 }
 
-impl Watch {
-    /// An invalidation breaks the transaction even where nothing was there: what the closure read
-    /// elsewhere may be as old as what it read here.
-    pub(super) fn see_invalidation(&mut self, target: &Address) {
-        self.is_broken |= self.regions.iter().any(|region| region.is_within(target));
-    }
-
-    fn see_read(&mut self, region: &Address, keys: &[Key], versions: Vec<Option<u64>>) {
-        self.regions.insert(region.clone());
-        for (key, version) in keys.iter().zip(versions) {
-            let first = *self.reads.entry((region.clone(), key.clone())).or_insert(version);
-            self.is_broken |= first != version;
-        }
-    }
-}
-
 impl Store {
     /// Whether anything that the transaction read is different by now.
     fn has_changed(&self, watch: usize) -> bool {
         let Some(watch) = self.watches.get(watch) else {
             return true;
         };
-        let mut reads = watch.reads.iter();
-        watch.is_broken
-            || reads.any(|((region, key), version)| self.version(region, key) != *version)
+        watch.is_broken()
+            || watch.reads().any(|(region, key, version)| self.version(region, key) != version)
     }
 
     /// The version of an entry that counts as present.

@@ -6,12 +6,10 @@ use std::sync::atomic::AtomicBool;
 use slab::Slab;
 use tokio::sync::watch;
 
-use super::guard::Guard;
-use super::lease::Record;
-use super::session::Watch;
 use super::walk::Limbo;
 use crate::backend::{Address, Envelope, Id, Usage};
 use crate::key::Key;
+use crate::local::{Guards, Record, Watch};
 use crate::time::Timestamp;
 
 /// Everything that the backend holds.
@@ -35,7 +33,7 @@ pub(super) struct Store {
     /// How many changes were made: numbers each entry's version.
     pub(super) changes: u64,
     /// Regions that are closed.
-    pub(super) guards: Vec<Guard>,
+    pub(super) guards: Guards,
     /// Told whenever a lease ends or its region falls: for those who wait for it.
     pub(super) ended: watch::Sender<()>,
 }
@@ -93,7 +91,7 @@ impl Store {
             evicted: 0,
             hand: 0,
             changes: 0,
-            guards: Vec::new(),
+            guards: Guards::default(),
             ended: watch::Sender::new(()),
         }
     }
