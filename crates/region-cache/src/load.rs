@@ -19,7 +19,7 @@ mod standby;
 #[cfg(feature = "minijinja")]
 pub(crate) use chain::Chain;
 pub(crate) use compute::{Judge, Terms};
-pub use loading::{Loading, Receipt};
 pub(crate) use loading::Wishes;
+pub use loading::{Loading, Receipt};
 pub use lookup::{Lookup, Miss};
 pub(crate) use run::load;

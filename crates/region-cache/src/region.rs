@@ -131,12 +131,6 @@ impl Region {
         Self { place, own, ..self.clone() }
     }
 
-    /// The engine, for what is built on regions.
-    #[cfg(feature = "minijinja")]
-    pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.engine
-    }
-
     /// The place, for operations that the namespace itself knows too.
     fn place(&self) -> Result<Place> {
         self.place.clone()
