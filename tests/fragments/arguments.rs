@@ -1,7 +1,9 @@
 //! What is wrong in a template is told, with what would be right.
 
+use std::time::Duration;
+
 use minijinja::{Environment, context};
-use region_cache::{Cache, ErrorKind};
+use region_cache::{Cache, Clock, ErrorKind, RegionOptions};
 
 use super::Site;
 
@@ -84,6 +86,35 @@ async fn a_body_that_fails_is_not_stored_and_its_error_is_the_pages() {
     assert_eq!(site.cache.stats().entries, 0);
     assert_eq!(site.page(context! { by => 1 }).await, "21.0");
     assert_eq!(site.page(context! { by => "nothing" }).await, "21.0");
+}
+
+#[tokio::test]
+async fn a_fragment_that_cannot_be_stored_is_rendered_all_the_same() {
+    let short = RegionOptions::new().max_value_bytes(1);
+    let cache = Cache::builder().options(short).build().await.unwrap();
+    let site = Site::on(&cache, "{% call cache('a') %}{{ count() }}{% endcall %}");
+    assert_eq!(site.page(()).await, "1");
+    assert_eq!(site.page(()).await, "2");
+}
+
+/// It is past its `compute_timeout` before it ends.
+#[tokio::test]
+async fn a_computation_that_takes_too_long_is_good_for_its_own_page() {
+    let clock = Clock::manual();
+    let cache = Cache::builder().clock(clock.clone()).build().await.unwrap();
+    let page = "{% call cache('a') %}{{ pass() }}{{ count() }}{% endcall %}";
+    let stats = cache.clone();
+    let pass = move || {
+        let given_up = stats.stats().failed_computations;
+        // Again and again: the limit may not have been set yet.
+        while stats.stats().failed_computations == given_up {
+            clock.advance(Duration::from_secs(31));
+            std::thread::yield_now();
+        }
+    };
+    let site = Site::with(&cache, &[("page.html", page)], |env| env.add_function("pass", pass));
+    assert_eq!(site.page(()).await, "None1");
+    assert_eq!(site.page(()).await, "None2", "it was given up");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub(super) fn cache(
         Rendered::Is(_) | Rendered::Uncached => render(state)?,
         Rendered::Failed(error) => return Err(error),
         Rendered::NoCache(error) => {
-            let message = format!("the fragment {name:?} cannot be cached: {error}");
+            let message = format!("the fragment {name:?} is not to be had: {error}");
             return Err(wrong(message).with_source(error));
         }
     };
