@@ -71,6 +71,20 @@ async fn only_if_cached_asks_nobody_else() {
 }
 
 #[tokio::test]
+async fn only_if_cached_asks_nobody_for_what_cannot_be_shared_either() {
+    let calls = Calls::default();
+    let own = calls.clone();
+    let page = get(move || async move {
+        own.count();
+        with(&[("cache-control", "private")], "x")
+    });
+    let site = Site::new(Router::new().route("/", page), |layer| layer).await;
+    site.get("/").await;
+    let seen = site.get_with("/", &[("cache-control", "only-if-cached")]).await;
+    assert_eq!((seen.status, calls.so_far()), (StatusCode::GATEWAY_TIMEOUT, 1));
+}
+
+#[tokio::test]
 async fn a_page_is_served_while_it_is_made_anew() {
     let calls = Calls::default();
     let own = calls.clone();

@@ -88,9 +88,11 @@ where
                 Report { detail: trouble.map(Into::into), ..Report::forward(why(&spot, wish)) };
             let is_head = self.view.method == Method::HEAD;
             let (entry, is_shared) = match found {
+                None | Some(Entry::Pass(_)) if wish.only_if_cached => {
+                    return Ok(only_if_cached(&self.config));
+                }
                 Some(Entry::Pass(reason)) => return self.pass(&region, &spot, reason).await,
                 Some(entry) => (entry, false),
-                None if wish.only_if_cached => return Ok(only_if_cached(&self.config)),
                 None if is_head => return self.forward(report).await,
                 None => match self.compute(&region, spot.clone(), Mode::of(wish), report).await {
                     Computed::Answered(answer) => return answer,
@@ -108,6 +110,9 @@ where
                 }
                 Next::Serve(page) => return self.serve(&region, spot, wish, page).await,
                 Next::Variant(by) => spot = self.variant(spot, by),
+                Next::Forward(..) if wish.only_if_cached => {
+                    return Ok(only_if_cached(&self.config));
+                }
                 Next::Forward(why, detail) => {
                     return self.forward(Report::forward(why).because(detail)).await;
                 }

@@ -130,8 +130,9 @@ impl RegionCacheLayer {
     }
 
     /// How long a response that has run out of time may stand in while the handler fails, with a status of
-    /// 500 and more or an error. `stale-if-error` of a response goes before it, and one that says
-    /// `must-revalidate`, `proxy-revalidate` or `s-maxage` is not kept. Default: not at all.
+    /// 500 and more or an error. What a response says itself by `stale-if-error` goes before it; one with
+    /// `must-revalidate` or `proxy-revalidate` is not kept, nor one with `s-maxage` that says nothing else.
+    /// Default: not at all.
     pub fn stale_for(self, time: Duration) -> Self {
         self.set(|config| config.stale_for = time)
     }
