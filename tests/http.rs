@@ -13,3 +13,4 @@ mod stampede;
 mod streams;
 mod validation;
 mod vary;
+mod wire;
