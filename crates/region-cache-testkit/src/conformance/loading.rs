@@ -1,6 +1,8 @@
 //! What a loader that may go on behind its caller is told, and may say.
 #![expect(missing_docs, reason = "a case's name says what it shows")]
 
+use std::time::Duration;
+
 use region_cache::{EntryOptions, Loading, Region, Result, loaded};
 
 use super::loaders::{Door, Watched, drive, drive_on, never, settle, until, until_stored};
@@ -180,7 +182,7 @@ pub async fn a_loader_may_say_how_long_its_value_lives(world: &World) -> Case {
 
 pub async fn a_loader_may_say_how_long_its_value_is_kept_when_it_is_stale(world: &World) -> Case {
     let shop = world.region("shop").with(|o| o.entry_ttl(MINUTE).stale_for(HOUR));
-    for (kept, is_there) in [(MINUTE * 2, true), (MINUTE / 2, false), (MINUTE * 0, false)] {
+    for (kept, is_there) in [(MINUTE * 2, true), (MINUTE / 2, false), (Duration::ZERO, false)] {
         shop.invalidate().await?;
         let stored = shop.get_or_compute_with("k", none(), move |loading| async move {
             loading.set_stale_for(kept);
@@ -231,7 +233,7 @@ pub async fn a_loader_may_say_how_long_a_negative_result_lives(world: &World) ->
 async fn not_stored(shop: &Region, by_ttl: bool) -> Result<i64> {
     let load = move |loading: Loading<i64>| async move {
         if by_ttl {
-            loading.set_ttl(std::time::Duration::ZERO);
+            loading.set_ttl(Duration::ZERO);
         } else {
             loading.do_not_store();
         }
