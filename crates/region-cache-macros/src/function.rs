@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, Error, Expr, FnArg, GenericArgument, GenericParam, ItemFn, Pat, PathArguments,
-    Receiver, ReceiverKind, Result, ReturnType, Safety, Type, TypeImplTrait, parse_quote,
+    Receiver, ReceiverKind, Result, ReturnType, Safety, Type, TypeImplTrait, TypeReference,
+    parse_quote,
 };
 
 use crate::template::{Template, head};
@@ -228,6 +229,20 @@ impl Returns {
         let is_option =
             value.as_ref().and_then(last_segment).is_some_and(|segment| segment.ident == "Option");
         Self { ty, is_result, is_option }
+    }
+
+    /// A reference in what is stored, which cannot be.
+    pub(crate) fn reference(&self) -> Option<&TypeReference> {
+        struct Find<'a>(Option<&'a TypeReference>);
+        impl<'ast> Visit<'ast> for Find<'ast> {
+            fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+                self.0 = self.0.or(Some(reference));
+            }
+        }
+        let mut find = Find(None);
+        let value = last_segment(&self.ty).filter(|_| self.is_result).and_then(first_argument);
+        find.visit_type(value.unwrap_or(&self.ty));
+        find.0
     }
 
     /// The type of what is stored.

@@ -3,6 +3,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Error, ItemFn, Result};
 
 use crate::function::Function;
@@ -21,7 +22,7 @@ pub(crate) fn expand(options: &InvalidatesOptions, item: ItemFn) -> Result<Token
         let parts = template.parts.iter().map(|part| match part {
             Part::Text(text) => quote!(#krate::__private::Part::Text(#text)),
             Part::Value(value) => {
-                quote_spanned!(template.span=> #krate::__private::Part::Value(&#value))
+                quote_spanned!(template.span=> #krate::__private::value(&#value))
             }
         });
         quote!(&[#(#parts),*])
@@ -47,12 +48,14 @@ pub(crate) fn expand(options: &InvalidatesOptions, item: ItemFn) -> Result<Token
     let ty = &function.returns.ty;
     let (all, body) = (local("falls"), local("body"));
     let after = if function.returns.is_result { quote!(after_ok) } else { quote!(after) };
+    let result = quote!(#krate::__private::once(#body).await);
+    let after = quote_spanned!(ty.span()=> #all.#after(#result).await);
     Ok(quote! {
         #(#attrs)*
         #vis #sig {
             let #all = #krate::__private::Falls::new() #falls #signal;
             let #body = async move || -> #ty #block;
-            #all.#after(#krate::__private::once(#body).await).await
+            #after
         }
     })
 }

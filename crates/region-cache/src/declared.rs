@@ -8,10 +8,11 @@ mod identity;
 mod name;
 mod told;
 
-pub use call::{Cacheable, Call, Fallible};
+pub use call::{Cacheable, Call, Failure, Fallible, call};
 pub use falls::{Falls, once};
 pub use identity::{Identity, generics_of, type_name, type_name_of};
-pub use name::{Argument, Part, argument, digest, generic_key, key, path};
+pub use name::Shown;
+pub use name::{Argument, Part, argument, digest, generic_key, key, path, value};
 pub use told::{ByClone, ByName, ByText, Told};
 
 use crate::cache::Cache;

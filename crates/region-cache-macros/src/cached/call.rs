@@ -52,9 +52,23 @@ impl<'a> Call<'a> {
         Ok(call)
     }
 
-    /// The region of a call.
+    /// The arguments that the attribute uses, if the body does or not.
+    pub(super) fn used(&self) -> Vec<&Ident> {
+        let CachedOptions { unless, refresh_if, .. } = self.options;
+        let conditions = unless.iter().chain(refresh_if);
+        let named: Vec<&Arg> =
+            conditions.flat_map(|Code(code)| self.function.named_in(code)).collect();
+        let is_used = |arg: &&Arg| {
+            let of = self.key_args.iter().chain(&named);
+            arg.is_named && of.into_iter().any(|other| other.name == arg.name)
+        };
+        self.function.args.iter().filter(is_used).map(|arg| &arg.name).collect()
+    }
+
+    /// The region of a call, or a reference to it where all calls have the same.
     fn region(&self) -> TokenStream {
-        self.region_with(&self.settings())
+        let region = self.region_with(&self.settings());
+        if self.has_one_region() { self.settled(&region) } else { region }
     }
 
     /// The region for a companion, which does not have all of the arguments: settings that depend on them
@@ -63,15 +77,36 @@ impl<'a> Call<'a> {
         if self.settings_depend_on_arguments() {
             let given = local("given");
             self.region_with(&quote!(|#given| #given))
+        } else if self.has_one_region() {
+            let region = self.settled(&self.region_with(&self.settings()));
+            quote!(::std::clone::Clone::clone(#region))
         } else {
-            self.region()
+            self.region_with(&self.settings())
         }
+    }
+
+    /// Whether all calls have the same region, with the same settings.
+    fn has_one_region(&self) -> bool {
+        let template = self.options.region.as_ref();
+        self.options.cache.is_none()
+            && *self.place == Place::Free
+            && template.is_none_or(|template| template.values().next().is_none())
+            && !self.settings_depend_on_arguments()
+    }
+
+    /// A reference to the region, which is made at the first call.
+    fn settled(&self, region: &TokenStream) -> TokenStream {
+        let krate = &self.krate;
+        quote!({
+            static __REGION: ::std::sync::OnceLock<#krate::Region> = ::std::sync::OnceLock::new();
+            __REGION.get_or_init(|| #region)
+        })
     }
 
     fn region_with(&self, settings: &TokenStream) -> TokenStream {
         let Self { krate, options, .. } = self;
         let cache = self.cache();
-        let region = match &options.region {
+        match &options.region {
             Some(template) => {
                 let parts = self.parts(template);
                 quote!(#krate::__private::region(
@@ -86,19 +121,6 @@ impl<'a> Call<'a> {
                     #krate::__private::own_region(&#cache, &__IDENTITY, &[#(#names),*], #settings)
                 })
             }
-        };
-        let is_always_the_same = options.cache.is_none()
-            && self.region_args.is_empty()
-            && *self.place == Place::Free
-            && options.region.as_ref().is_none_or(|template| template.values().next().is_none())
-            && !self.settings_depend_on_arguments();
-        if is_always_the_same {
-            quote!({
-                static __REGION: ::std::sync::OnceLock<#krate::Region> = ::std::sync::OnceLock::new();
-                ::std::clone::Clone::clone(__REGION.get_or_init(|| #region))
-            })
-        } else {
-            region
         }
     }
 
@@ -160,17 +182,18 @@ impl<'a> Call<'a> {
                 use #krate::__private::{ByClone as _, ByName as _, ByText as _};
                 (&&&#krate::__private::Told(#error)).tell()
             });
-            quote_spanned!(span=> .fallible(#to_load, #tell))
+            quote_spanned!(span=> #call.fallible(#to_load, #tell).await)
         } else {
-            quote_spanned!(span=> .plain(#to_load))
+            quote_spanned!(span=> #call.plain(#to_load).await)
         };
-        let new = quote_spanned!(span=> #krate::__private::Call::<#value>::new);
-        let ask_cache = quote!(#new(#region, #key) #anew #stale_if #store_if #not_none);
+        let new = quote_spanned!(span=> #krate::__private::call::<#value, _>);
+        let ask_cache =
+            quote_spanned!(span=> #new(#region, #key) #anew #stale_if #store_if #not_none);
         let Some(unless) = unless else {
             return quote! {
                 let #call = #ask_cache;
                 let #to_load = #load;
-                #call #ask.await
+                #ask
             };
         };
         quote! {
@@ -181,7 +204,7 @@ impl<'a> Call<'a> {
             };
             let #to_load = #load;
             match #call {
-                ::std::option::Option::Some(#call) => #call #ask.await,
+                ::std::option::Option::Some(#call) => #ask,
                 ::std::option::Option::None => #to_load().await,
             }
         }
@@ -294,7 +317,7 @@ impl<'a> Call<'a> {
         let part = |part: &Part| match part {
             Part::Text(text) => quote!(#krate::__private::Part::Text(#text)),
             Part::Value(value) => {
-                quote_spanned!(template.span=> #krate::__private::Part::Value(&#value))
+                quote_spanned!(template.span=> #krate::__private::value(&#value))
             }
         };
         template.parts.iter().map(part).collect()

@@ -50,6 +50,13 @@ pub(super) fn check(options: &CachedOptions, function: &Function, place: &Place)
             "the function gives nothing that could be cached",
         ));
     }
+    if let Some(reference) = returns.reference() {
+        return Err(Error::new_spanned(
+            reference,
+            "what is cached must be owned, because it outlives the call; give a `String` for a `&str`, a `Vec` for \
+             a slice",
+        ));
+    }
     if is_opaque(&returns.ty) {
         return Err(Error::new_spanned(
             &returns.ty,

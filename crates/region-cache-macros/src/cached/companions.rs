@@ -55,6 +55,7 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
         Place::Free => Vec::new(),
         Place::Inherent | Place::Trait { .. } => function.conditions(),
     };
+    let used = call.used();
     let body = {
         let mut sig = sig.clone();
         sig.ident = named("uncached");
@@ -64,7 +65,10 @@ fn all(call: &Call<'_>, function: &Function, place: &Place) -> TokenStream {
             #[doc = #doc]
             #[allow(dead_code, reason = "a companion")]
             #(#lints)*
-            #vis #sig #block
+            #vis #sig {
+                #(let _ = &#used;)*
+                #block
+            }
         }
     };
     let refresh = {

@@ -1,5 +1,6 @@
 //! A call of a cached function.
 
+use std::borrow::Borrow;
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -20,7 +21,19 @@ use crate::wire::Value;
 )]
 pub trait Cacheable: Value {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Value> Cacheable for T {}
+
+/// An error that can say that the cache failed.
+#[diagnostic::on_unimplemented(
+    message = "an error of type `{Self}` cannot say that the cache failed",
+    label = "its error does not implement `From<region_cache::Error>`",
+    note = "implement `From<region_cache::Error>` for `{Self}`"
+)]
+pub trait Failure: From<Error> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> Failure for E {}
 
 /// A `Result`, whatever it is called.
 #[diagnostic::on_unimplemented(
@@ -37,9 +50,9 @@ impl<T, E> Fallible for Result<T, E> {
     type Value = T;
 }
 
-/// One call: where its value is cached, and when.
-pub struct Call<'a, T> {
-    region: Region,
+/// One call: where its value is cached, and when. The region is its own, or one that all calls share.
+pub struct Call<'a, T, R = Region> {
+    region: R,
     key: Key,
     is_anew: bool,
     stale_if: Option<Test<'a, T>>,
@@ -48,8 +61,13 @@ pub struct Call<'a, T> {
 
 type Test<'a, T> = Box<dyn Fn(&T) -> bool + Send + Sync + 'a>;
 
-impl<'a, T: Cacheable> Call<'a, T> {
-    pub fn new(region: Region, key: Key) -> Self {
+/// A call of a function whose values are of a type that can be cached.
+pub fn call<'a, T: Cacheable, R>(region: R, key: Key) -> Call<'a, T, R> {
+    Call::new(region, key)
+}
+
+impl<'a, T, R> Call<'a, T, R> {
+    fn new(region: R, key: Key) -> Self {
         Self { region, key, is_anew: false, stale_if: None, store_if: Vec::new() }
     }
 
@@ -80,7 +98,9 @@ impl<'a, T: Cacheable> Call<'a, T> {
         tell: impl Fn(&E) -> BoxError + Send + Sync,
     ) -> Result<T, E>
     where
-        E: From<Error> + Send,
+        T: Cacheable,
+        R: Borrow<Region> + Send + Sync,
+        E: Failure + Send,
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<T, E>> + Send,
     {
@@ -99,6 +119,8 @@ impl<'a, T: Cacheable> Call<'a, T> {
     /// The answer to a call that cannot fail: where the cache does, it is gone around.
     pub async fn plain<F, Fut>(self, load: F) -> T
     where
+        T: Cacheable,
+        R: Borrow<Region> + Send + Sync,
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = T> + Send,
     {
@@ -115,11 +137,11 @@ impl<'a, T: Cacheable> Call<'a, T> {
         };
         match (made.into_inner(), load.into_inner()) {
             (Some(value), _) => {
-                self.region.note_detour(&self.key, &error);
+                self.region.borrow().note_detour(&self.key, &error);
                 value
             }
             (None, Some(load)) => {
-                self.region.note_detour(&self.key, &error);
+                self.region.borrow().note_detour(&self.key, &error);
                 // It is rare, and would make the future of every call larger.
                 Box::pin(load()).await
             }
@@ -130,11 +152,14 @@ impl<'a, T: Cacheable> Call<'a, T> {
 
     async fn get<F, Fut>(&self, load: F) -> Result<T>
     where
+        T: Value,
+        R: Borrow<Region> + Send + Sync,
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<T, BoxError>> + Send,
     {
-        let (place, key) = self.region.entry(&self.key)?;
-        let engine = Arc::clone(self.region.engine());
+        let region = self.region.borrow();
+        let (place, key) = region.entry(&self.key)?;
+        let engine = Arc::clone(region.engine());
         if self.is_anew {
             engine.expire(place, key.clone()).await?;
         }

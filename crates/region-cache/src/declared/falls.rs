@@ -6,9 +6,10 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::call::Failure;
 use crate::cache::Cache;
 use crate::defer::{is_put_off, run};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::key::Key;
 use crate::region::Region;
 use crate::signal::Signal;
@@ -48,7 +49,7 @@ impl Falls {
     }
 
     /// Lets it fall if the function has succeeded.
-    pub async fn after_ok<T, E: From<Error>>(self, result: Result<T, E>) -> Result<T, E> {
+    pub async fn after_ok<T, E: Failure>(self, result: Result<T, E>) -> Result<T, E> {
         let value = result?;
         self.fall().await?;
         Ok(value)

@@ -1,7 +1,7 @@
 //! Paths and keys, from templates and arguments.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use serde::Serialize;
 
@@ -22,7 +22,24 @@ pub enum Part<'a> {
 )]
 pub trait Argument: Serialize {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Argument for T {}
+
+/// What can enter a template.
+#[diagnostic::on_unimplemented(
+    message = "a value of type `{Self}` cannot enter a name",
+    label = "it does not implement `Display`",
+    note = "name one of its fields, such as `{{user.id}}`"
+)]
+pub trait Shown: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized> Shown for T {}
+
+/// A value in a template.
+pub fn value<T: Shown>(value: &T) -> Part<'_> {
+    Part::Value(value)
+}
 
 /// An argument, for [`digest`].
 pub fn argument<T: Argument>(argument: &T) -> &dyn erased_serde::Serialize {
@@ -73,12 +90,33 @@ pub fn digest(
 }
 
 fn render(parts: &[Part<'_>]) -> String {
-    let part = |part: &Part<'_>| match part {
-        Part::Text(text) => (*text).to_owned(),
-        Part::Value(value) => segment(value.to_string()),
-    };
-    parts.iter().map(part).collect()
+    let mut name = String::with_capacity(USUAL_LENGTH);
+    for part in parts {
+        match part {
+            Part::Text(text) => name.push_str(text),
+            Part::Value(value) => push_segment(&mut name, *value),
+        }
+    }
+    name
 }
+
+/// Most values are segments as they are.
+fn push_segment(name: &mut String, value: &dyn Display) {
+    let begin = name.len();
+    // Writing to a String fails only where the value itself does.
+    let _ = write!(name, "{value}");
+    let raw = name.get(begin..).unwrap_or_default();
+    let is_segment = (1..=LONGEST_SEGMENT).contains(&raw.len())
+        && raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if !is_segment {
+        let segment = segment(raw);
+        name.truncate(begin);
+        name.push_str(&segment);
+    }
+}
+
+/// In bytes: enough for most names.
+const USUAL_LENGTH: usize = 48;
 
 /// In bytes: see the rules of names.
 const LONGEST_SEGMENT: usize = 128;

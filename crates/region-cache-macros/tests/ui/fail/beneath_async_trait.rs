@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use region_cache::cached;
 
 #[async_trait::async_trait]

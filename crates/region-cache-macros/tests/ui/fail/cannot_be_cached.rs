@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use region_cache::cached;
 
 struct User;
@@ -28,13 +30,6 @@ async fn four(id: u64) -> impl Iterator<Item = u64> {
 #[cached]
 async fn five(id: u64) {
     let _ = id;
-}
-
-struct QueryResult<T>(T);
-
-#[cached]
-async fn six(id: u64) -> QueryResult<u64> {
-    QueryResult(id)
 }
 
 fn main() {}

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use region_cache::cached;
 
 struct Database;
@@ -17,11 +19,6 @@ async fn two(db: &Database) -> u64 {
 #[cached]
 async fn three((id, _): (u64, u64)) -> u64 {
     id
-}
-
-#[cached(key_with = 1.5)]
-async fn four() -> u64 {
-    7
 }
 
 fn main() {}

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use region_cache::{cached, invalidates};
 
 struct Shop;

@@ -92,7 +92,7 @@ impl Shop {
 
     /// Without an instance.
     #[cached]
-    async fn class<T: Clone + Sync + serde::Serialize>(value: &T, r#type: u64) -> u64 {
+    async fn class<T: Clone + Send + Sync + serde::Serialize>(value: &T, r#type: u64) -> u64 {
         let _value = value.clone();
         std::future::ready(r#type).await
     }
