@@ -1,7 +1,7 @@
 //! What the attributes refuse, in which words and where, and what compiles without a word.
 //!
 //! `TRYBUILD=overwrite cargo test -p region-cache-macros --test ui` writes the `.stderr` files anew; read what
-//! has changed. They hold what the compiler says that `CONTRIBUTING.md` names.
+//! has changed. Most of what they hold are our own messages, which no compiler changes.
 
 #[test]
 fn ui() {

@@ -1,0 +1,3 @@
+#![allow(warnings)]
+mod cached;
+mod flask_caching;
