@@ -1,3 +1,0 @@
-#![allow(warnings)]
-mod cached;
-mod flask_caching;
