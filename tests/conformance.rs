@@ -8,9 +8,14 @@ use region_cache::backend::Backend;
 use region_cache::{Cache, Clock};
 use region_cache_testkit::conformance::Fixture;
 use region_cache_testkit::server::Server;
+use tempfile::TempDir;
 
 mod memory {
     region_cache_testkit::conformance!(crate::conformance::Memory);
+}
+
+mod file {
+    region_cache_testkit::conformance!(crate::conformance::File);
 }
 
 mod redis {
@@ -39,6 +44,46 @@ impl Fixture for Memory {
     async fn connect(&self) -> Arc<dyn Backend> {
         Arc::clone(&self.backend)
     }
+}
+
+/// A file of its own: its processes are caches that share it within this one, because only one process
+/// at a time can have it.
+#[derive(Debug)]
+pub(crate) struct File {
+    clock: Clock,
+    backend: Arc<dyn Backend>,
+    _folder: TempDir,
+}
+
+#[async_trait]
+impl Fixture for File {
+    async fn start() -> Self {
+        let (clock, folder) = (Clock::manual(), in_memory());
+        let url = format!("file:{}", folder.path().join("cache.redb").display());
+        let cache = Cache::builder().url(url).clock(clock.clone()).build().await.unwrap();
+        Self { clock, backend: cache.backend(), _folder: folder }
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn connect(&self) -> Arc<dyn Backend> {
+        Arc::clone(&self.backend)
+    }
+
+    async fn pass(&self, time: Duration) {
+        // What waits for the thread that writes comes first, and then what is due by now.
+        self.backend.ping().await.unwrap();
+        self.clock.advance(time);
+        self.backend.ping().await.unwrap();
+    }
+}
+
+/// A folder of one's own, on a disk that is none where there is one: thousands of changes that wait for a
+/// disk take minutes.
+pub(crate) fn in_memory() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 /// A server of its own, to which each process has its own connection.

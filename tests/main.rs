@@ -6,6 +6,7 @@ mod configuration;
 mod conformance;
 mod edges;
 mod envelopes;
+mod file;
 mod flask_caching;
 mod floors;
 mod fragments;

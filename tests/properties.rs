@@ -10,15 +10,26 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use region_cache::{Cache, CacheBuilder, Clock, RegionOptions};
 use region_cache_testkit::server::Server;
+use tempfile::TempDir;
 
 use self::model::Model;
 use self::operation::{Operation, operations};
+use crate::conformance::in_memory;
 
 #[test]
 fn memory_and_a_map_of_paths_agree() {
     let cases = ProptestConfig { cases: 10_000, failure_persistence: None, ..Default::default() };
     proptest!(cases, |(operations in operations())| {
-        let world = World { clock: Clock::manual(), server: None };
+        let world = World { clock: Clock::manual(), place: Place::Memory };
+        futures::executor::block_on(agree(&world, &operations))?;
+    });
+}
+
+#[test]
+fn a_file_and_a_map_of_paths_agree() {
+    let cases = ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() };
+    proptest!(cases, |(operations in operations())| {
+        let world = World { clock: Clock::manual(), place: Place::File(in_memory()) };
         futures::executor::block_on(agree(&world, &operations))?;
     });
 }
@@ -27,8 +38,8 @@ fn memory_and_a_map_of_paths_agree() {
 fn a_redis_server_and_a_map_of_paths_agree() {
     let cases = ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime
-        .block_on(async { World { clock: Clock::system(), server: Some(Server::start().await) } });
+    let server = runtime.block_on(Server::start());
+    let world = World { clock: Clock::system(), place: Place::Server(Box::new(server)) };
     let agrees = |operations: Vec<Operation>| runtime.block_on(agree(&world, &operations));
     TestRunner::new(cases).run(&operations(), agrees).unwrap();
 }
@@ -36,7 +47,14 @@ fn a_redis_server_and_a_map_of_paths_agree() {
 /// Where the operations happen.
 struct World {
     clock: Clock,
-    server: Option<Server>,
+    place: Place,
+}
+
+enum Place {
+    Memory,
+    /// In a folder.
+    File(TempDir),
+    Server(Box<Server>),
 }
 
 async fn agree(world: &World, operations: &[Operation]) -> Result<(), TestCaseError> {
@@ -61,7 +79,7 @@ async fn agree(world: &World, operations: &[Operation]) -> Result<(), TestCaseEr
 impl World {
     /// What a case that failed has left behind is not the next one's.
     async fn begin(&self) {
-        if let Some(server) = &self.server {
+        if let Place::Server(server) = &self.place {
             server.call(&["FLUSHALL"]).await;
         }
     }
@@ -70,23 +88,27 @@ impl World {
         let options = RegionOptions::new().entry_ttl(model::ENTRY_TTL).stale_for(model::STALE_FOR);
         let builder: CacheBuilder = Cache::builder().clock(self.clock.clone()).options(options);
         let builder = builder.region(model::ENDING, RegionOptions::new().ttl(model::REGION_TTL));
-        let url = self.server.as_ref().map_or_else(|| "memory:".to_owned(), Server::url);
+        let url = match &self.place {
+            Place::Memory => "memory:".to_owned(),
+            Place::File(folder) => format!("file:{}", folder.path().join("cache.redb").display()),
+            Place::Server(server) => server.url(),
+        };
         builder.url(url).build().await.unwrap()
     }
 
     async fn pass(&self, time: Duration) {
-        match &self.server {
+        match &self.place {
             // A client takes the server's time for a little later than it is: what ends just now for
             // the model has surely ended.
-            Some(server) => server.age_entries(time + Duration::from_millis(10)).await,
-            None => self.clock.advance(time),
+            Place::Server(server) => server.age_entries(time + Duration::from_millis(10)).await,
+            Place::Memory | Place::File(_) => self.clock.advance(time),
         }
     }
 
     async fn is_empty(&self, cache: &Cache) -> bool {
-        match &self.server {
-            Some(server) => server.keys().await.is_empty(),
-            None => {
+        match &self.place {
+            Place::Server(server) => server.keys().await.is_empty(),
+            Place::Memory | Place::File(_) => {
                 let stats = cache.stats();
                 (stats.entries, stats.regions, stats.bytes) == (0, 0, 0)
             }

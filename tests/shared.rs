@@ -4,7 +4,7 @@
 
 mod canaries;
 mod cancellation;
-mod child;
+pub(crate) mod child;
 mod counts;
 mod emitters;
 mod faults;

@@ -8,6 +8,8 @@ use region_cache_testkit::auditor::{Auditor, Finding, Report, Table, Tree};
 use region_cache_testkit::backends::{Careless, Neglect};
 use serde::{Deserialize, Serialize};
 
+use crate::conformance::in_memory;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn no_reader_ever_sees_what_was_invalidated() {
     let report = audit(Cache::in_memory().backend(), 1_000_000).await;
@@ -18,6 +20,18 @@ async fn no_reader_ever_sees_what_was_invalidated() {
     assert!(report.hit_percent() > 50, "{report}");
     assert!(report.overtaken > 0 && report.changes > 10_000, "{report}");
     assert!(report.computed > 10_000, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
+async fn no_reader_of_a_file_ever_sees_what_was_invalidated() {
+    let folder = in_memory();
+    let url = format!("file:{}", folder.path().join("cache.redb").display());
+    let report = audit(Cache::connect(&url).await.unwrap().backend(), 300_000).await;
+    println!("{report}");
+    assert!(report.is_clean(), "{report}");
+    assert!(report.reads >= 300_000 && report.hit_percent() > 50, "{report}");
+    assert!(report.overtaken > 0 && report.changes > 3_000, "{report}");
+    assert!(report.computed > 3_000, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]

@@ -10,7 +10,7 @@ use region_cache_testkit::server::{freeze, thaw};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A process that a test has started. It ends with this value.
-pub(super) struct Process {
+pub(crate) struct Process {
     process: Child,
     lines: Receiver<String>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts this binary again, to run nothing but the test `module::name`, which does nothing
     /// unless it is told something here.
-    pub(super) fn start(module: &str, name: &str, told: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(module: &str, name: &str, told: &[(&str, &str)]) -> Self {
         // The test's name in the harness has no crate in front.
         let (_, module) = module.split_once("::").unwrap();
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -39,35 +39,40 @@ impl Process {
     }
 
     /// Tells it something.
-    pub(super) fn tell(&mut self, line: &str) {
+    pub(crate) fn tell(&mut self, line: &str) {
         let input = self.process.stdin.as_mut().unwrap();
         writeln!(input, "{line}").unwrap();
         input.flush().unwrap();
     }
 
     /// What it says next.
-    pub(super) fn hear(&self, patience: Duration) -> String {
+    pub(crate) fn hear(&self, patience: Duration) -> String {
         self.lines.recv_timeout(patience).expect("a word of the other process")
     }
 
+    /// What it said before it ended; nothing more after the last.
+    pub(crate) fn heard(&self) -> Option<String> {
+        self.lines.recv().ok()
+    }
+
     /// Waits until it says this, whatever it says before.
-    pub(super) fn hear_until(&self, patience: Duration, wanted: &str) {
+    pub(crate) fn hear_until(&self, patience: Duration, wanted: &str) {
         while self.hear(patience) != wanted {}
     }
 
     /// Ends it at once, as `kill -9` does.
-    pub(super) fn kill9(&mut self) {
+    pub(crate) fn kill9(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// Freezes it (`SIGSTOP`).
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         freeze(&self.process);
     }
 
     /// Lets it go on.
-    pub(super) fn cont(&self) {
+    pub(crate) fn cont(&self) {
         thaw(&self.process);
     }
 }
@@ -80,13 +85,13 @@ impl Drop for Process {
 }
 
 /// Says something to the process that has started this one.
-pub(super) fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // The harness writes to the same stream, and does not always end its lines.
     println!("{MARK}{line}");
 }
 
 /// What the process that has started this one says, line by line.
-pub(super) fn orders() -> UnboundedReceiver<String> {
+pub(crate) fn orders() -> UnboundedReceiver<String> {
     let (sender, orders) = unbounded_channel();
     thread::spawn(move || {
         for line in stdin().lines().map_while(Result::ok) {
@@ -99,7 +104,7 @@ pub(super) fn orders() -> UnboundedReceiver<String> {
 }
 
 /// What this process was told; nothing if it is not a child.
-pub(super) fn told(name: &str) -> Option<String> {
+pub(crate) fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

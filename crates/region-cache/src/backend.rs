@@ -120,7 +120,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Answers when the backend can work.
     async fn ping(&self) -> Result<()>;
 
-    /// What the backend holds in this process. All zeros where the data lives elsewhere.
+    /// What the backend holds in this process, or in its file. All zeros where the data lives elsewhere.
     fn usage(&self) -> Usage;
 
     /// The way to other processes that share the storage.

@@ -54,6 +54,7 @@ pub struct CacheBuilder {
     options: RegionOptions,
     regions: Vec<(String, RegionOptions)>,
     memory_capacity: u64,
+    file_capacity: u64,
     operation_timeout: Duration,
     connect_lazily: bool,
     on_unavailable: OnUnavailable,
@@ -68,8 +69,8 @@ impl Cache {
     }
 
     /// Connects to the cache that a URL names: `memory:` in this process, `null:`, which stores
-    /// nothing, or a Redis server: `redis://[[user]:password@]host[:port][/db]`,
-    /// `redis+unix:///path`. Everything else is set with [`builder`](Self::builder).
+    /// nothing, `file:<path>`, which [survives a restart](crate::guide::file), or a Redis server:
+    /// `redis://[[user]:password@]host[:port][/db]`, `redis+unix:///path`. Everything else is set with [`builder`](Self::builder).
     ///
     /// # Errors
     ///
@@ -104,6 +105,7 @@ impl CacheBuilder {
             options: RegionOptions::new(),
             regions: Vec::new(),
             memory_capacity: DEFAULT_CAPACITY,
+            file_capacity: DEFAULT_FILE_CAPACITY,
             operation_timeout: DEFAULT_TIMEOUT,
             connect_lazily: false,
             on_unavailable: OnUnavailable::default(),
@@ -112,7 +114,7 @@ impl CacheBuilder {
         }
     }
 
-    /// Which backend: `memory:` (the default), `null:`, `redis://[[user]:password@]host[:port][/db]` or
+    /// Which backend: `memory:` (the default), `null:`, `file:<path>`, `redis://[[user]:password@]host[:port][/db]` or
     /// `redis+unix:///path`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
@@ -151,6 +153,16 @@ impl CacheBuilder {
     /// what was not read for longest. Default: 256 MiB.
     pub fn memory_capacity(mut self, bytes: u64) -> Self {
         self.memory_capacity = bytes;
+        self
+    }
+
+    /// How many bytes the backend in a file (`file:<path>`) holds, what keeping them costs included,
+    /// before it evicts the oldest that was not read lately. Default: 1 GiB.
+    ///
+    /// The file itself may grow to about twice as much, for it is made of pages that are not all full.
+    /// See the [guide](crate::guide::file).
+    pub fn file_capacity(mut self, bytes: u64) -> Self {
+        self.file_capacity = bytes;
         self
     }
 
@@ -240,6 +252,7 @@ impl CacheBuilder {
             "null" if is_bare(&self.url) => {
                 Ok(Arc::new(Null::new(Arc::new(LocalBus::new(self.clock.clone())))))
             }
+            "file" => self.in_file(),
             "redis" | "redis+unix" => {
                 Ok(Arc::new(Redis::new(&self.url, Arc::clone(tasks), self.operation_timeout)?))
             }
@@ -255,6 +268,23 @@ impl CacheBuilder {
             Some(from) => Error::new(error.kind(), format!("{from}: {error}")),
             None => error,
         }
+    }
+}
+
+#[cfg(feature = "file")]
+impl CacheBuilder {
+    fn in_file(&self) -> Result<Arc<dyn Backend>> {
+        let (clock, is_lazy) = (self.clock.clone(), self.connect_lazily);
+        Ok(Arc::new(crate::file::File::new(&self.url, self.file_capacity, clock, is_lazy)?))
+    }
+}
+
+#[cfg(not(feature = "file"))]
+impl CacheBuilder {
+    fn in_file(&self) -> Result<Arc<dyn Backend>> {
+        let message = "`file:` URLs need the feature `file` of region-cache, which this program was built \
+                       without; switch it on in Cargo.toml";
+        Err(Error::new(ErrorKind::Config, message))
     }
 }
 
@@ -305,10 +335,11 @@ fn assemble(
 }
 
 fn wrong_url(scheme: &str) -> String {
-    let right = "use `memory:`, `null:`, `redis://host:port` or `redis+unix:///path`";
+    let right =
+        "use `memory:`, `null:`, `file:<path>`, `redis://host:port` or `redis+unix:///path`";
     match scheme {
         "" => format!("the URL of a cache begins with its kind; {right}"),
-        "rediss" | "redis+sentinel" | "redis+cluster" | "file" => {
+        "rediss" | "redis+sentinel" | "redis+cluster" => {
             format!("`{scheme}:` URLs name a backend that this version does not have yet; {right}")
         }
         _ => format!("`{scheme}:…` is not the URL of a cache; {right}"),
@@ -329,4 +360,9 @@ fn scheme(url: &str) -> &str {
 
 const DEFAULT_CAPACITY: u64 = 256 << 20;
 
+const DEFAULT_FILE_CAPACITY: u64 = 1 << 30;
+
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! - [`fail_safe`]: the source is down, or slow.
 //! - [`outages`]: Redis is away.
 //! - [`signals`]: whatever changes the data says so, once.
+//! - [`file`]: after a restart everything is computed anew.
 //! - [`database`]: between the commit and the invalidation.
 //! - [`cached`](mod@cached): `#[cached]` and `#[invalidates]`.
 //! - [`counters`]: numbers and sets that are changed in place.
@@ -36,6 +37,7 @@ pub mod counters {}
 #[doc = include_str!("guide/coming_from.md")]
 #[cfg(feature = "macros")]
 pub mod coming_from {}
+
 #[cfg(feature = "config")]
 #[doc = include_str!("guide/configuration.md")]
 pub mod configuration {}
@@ -43,3 +45,6 @@ pub mod configuration {}
 #[cfg(feature = "minijinja")]
 #[doc = include_str!("guide/fragments.md")]
 pub mod fragments {}
+
+#[doc = include_str!("guide/file.md")]
+pub mod file {}

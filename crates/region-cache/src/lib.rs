@@ -52,6 +52,8 @@ mod local;
 mod tasks;
 
 // Floor 3, adapters.
+#[cfg(feature = "file")]
+mod file;
 mod memory;
 mod null;
 mod redis;

@@ -10,7 +10,7 @@ mod life;
 mod messages;
 mod watch;
 
-pub(crate) use self::act::{Effect, decide, nothing_there};
+pub(crate) use self::act::{Effect, decide, nothing_there, satisfies};
 pub(crate) use self::guard::{Guard, Guards};
 pub(crate) use self::lease::Record;
 pub(crate) use self::life::{Span, life, new_end};

@@ -69,11 +69,11 @@ pub struct Stats {
     pub invalidations: u64,
     /// Regions whose memory was freed after them.
     pub freed_regions: u64,
-    /// Entries in this process, stale ones included; zero where the data lives elsewhere.
+    /// Entries in this process, or in its file, stale ones included; zero where the data lives elsewhere.
     pub entries: u64,
-    /// Bytes that entries and regions take in this process.
+    /// Bytes that entries and regions take in this process, or in its file.
     pub bytes: u64,
-    /// Regions in this process.
+    /// Regions in this process, or in its file.
     pub regions: u64,
     /// Entries that were evicted from this process for want of room.
     pub evicted: u64,

@@ -1,4 +1,5 @@
-//! Work behind the caller's back, and waiting. The only caller of `tokio::spawn` and of timers.
+//! Work behind the caller's back, and waiting. The only caller of `tokio::spawn` and of timers,
+//! and the only place where a thread is started.
 
 use std::future::Future;
 use std::pin::pin;
@@ -69,6 +70,15 @@ impl Drop for Tasks {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// Starts a thread, for work that blocks for long and has no runtime. Its owner ends it and waits for it.
+#[cfg(feature = "file")]
+pub(crate) fn thread(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)
 }
 
 /// Ends when `time` has passed by `clock`. Outside a runtime there are no timers: then there is none.

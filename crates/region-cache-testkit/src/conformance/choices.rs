@@ -68,6 +68,8 @@ pub async fn in_other_processes_it_falls_soon(world: &World) -> Case {
     world.cache().emit(Signal::new("user.updated").payload(&7)?).await?;
     soon("it falls", async || Ok(!seven.contains("k").await?)).await?;
     assert_eq!(living(&[&eight, &all]).await?, ["users.8", "users"]);
+    // It is seen before whoever has brought it about is told so.
+    soon("it is counted", async || Ok(there.stats().heard_signals > 0)).await?;
     assert_eq!(there.stats().heard_signals, 1);
     Ok(())
 }

@@ -47,6 +47,14 @@ pub(crate) fn decide(act: Act, present: Option<Envelope>, now: Timestamp) -> (Ou
     }
 }
 
+/// Whether what is there is what a change [requires](crate::backend::Change::requires) that does this.
+pub(crate) fn satisfies(there: &Envelope, act: &Act) -> bool {
+    match act {
+        Act::Put { draft, .. } => there.head().is_like(&draft.head()),
+        Act::Remove | Act::Expire | Act::Add { .. } => true,
+    }
+}
+
 /// What an act that stores nothing does to an entry of a region that does not stand.
 pub(crate) fn nothing_there(act: &Act) -> Outcome {
     match act {

@@ -21,6 +21,12 @@ impl Watch {
         self.is_broken |= self.regions.iter().any(|region| region.is_within(target));
     }
 
+    /// Whatever was read may be different by now.
+    #[cfg(feature = "file")]
+    pub(crate) fn break_off(&mut self) {
+        self.is_broken = true;
+    }
+
     /// Takes note of what was read, at which versions.
     pub(crate) fn see_read(
         &mut self,

@@ -8,7 +8,7 @@ use super::store::{Entry, NodeId, Store, node_weight, weight};
 use crate::backend::{Act, Address, Change, Draft, Envelope, Found, Outcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::local::{Effect, Span, decide, new_end, nothing_there};
+use crate::local::{Effect, Span, decide, new_end, nothing_there, satisfies};
 use crate::time::Timestamp;
 
 impl Store {
@@ -64,10 +64,8 @@ impl Store {
     /// Whether a key is present that a change requires; else its lease is dropped.
     fn has(&mut self, region: &Address, required: &Key, act: &Act) -> bool {
         let Some(node) = self.find(region) else { return false };
-        let is_present = self.present(node, required).is_some_and(|there| match act {
-            Act::Put { draft, .. } => there.head().is_like(&draft.head()),
-            Act::Remove | Act::Expire | Act::Add { .. } => true,
-        });
+        let present = self.present(node, required);
+        let is_present = present.is_some_and(|there| satisfies(&there, act));
         if !is_present {
             self.remove_lease(node, required);
             self.prune(node);

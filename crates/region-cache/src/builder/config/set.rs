@@ -93,7 +93,7 @@ fn unknown(given: &Given) -> Error {
 type Set<T> = fn(T, &Given) -> Result<T, Wrong>;
 
 /// The settings of a whole cache.
-const CACHE: [(&str, Set<CacheBuilder>); 6] = [
+const CACHE: [(&str, Set<CacheBuilder>); 7] = [
     (URL, |builder, given| {
         let named =
             CacheBuilder { url_from: Some(given.to_string()), ..builder.url(given.text()?) };
@@ -105,6 +105,7 @@ const CACHE: [(&str, Set<CacheBuilder>); 6] = [
         Ok(builder.namespace(namespace))
     }),
     ("memory_capacity", |builder, given| Ok(builder.memory_capacity(given.size()?))),
+    ("file_capacity", |builder, given| Ok(builder.file_capacity(given.size()?))),
     ("operation_timeout", |builder, given| {
         let timeout = given.span()?;
         if timeout.is_zero() {
