@@ -80,8 +80,8 @@ impl Fixture for File {
     }
 }
 
-/// A folder of one's own, on a disk that is none where there is one: thousands of changes that wait for a
-/// disk take minutes.
+/// A folder of one's own, in memory where the system has such folders: thousands of changes that wait for
+/// a disk take minutes.
 pub(crate) fn in_memory() -> TempDir {
     TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
