@@ -69,7 +69,7 @@ impl Cache {
     }
 
     /// Connects to the cache that a URL names: `memory:` in this process, `null:`, which stores
-    /// nothing, `file:<path>`, which [survives a restart](crate::guide::file), or a Redis server:
+    /// nothing, `file:<path>`, which [survives a restart](mod@crate::guide::file), or a Redis server:
     /// `redis://[[user]:password@]host[:port][/db]`, `redis+unix:///path`. Everything else is set with [`builder`](Self::builder).
     ///
     /// # Errors
@@ -160,7 +160,7 @@ impl CacheBuilder {
     /// before it evicts the oldest that was not read lately. Default: 1 GiB.
     ///
     /// The file itself may grow to about twice as much, for it is made of pages that are not all full.
-    /// See the [guide](crate::guide::file).
+    /// See the [guide](mod@crate::guide::file).
     pub fn file_capacity(mut self, bytes: u64) -> Self {
         self.file_capacity = bytes;
         self

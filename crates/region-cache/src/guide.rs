@@ -4,7 +4,7 @@
 //! - [`fail_safe`]: the source is down, or slow.
 //! - [`outages`]: Redis is away.
 //! - [`signals`]: whatever changes the data says so, once.
-//! - [`file`]: after a restart everything is computed anew.
+//! - [`file`](mod@file): after a restart everything is computed anew.
 //! - [`database`]: between the commit and the invalidation.
 //! - [`cached`](mod@cached): `#[cached]` and `#[invalidates]`.
 //! - [`counters`]: numbers and sets that are changed in place.
