@@ -107,7 +107,7 @@ async fn errors_are_not_cached() {
 }
 
 /// A `Result` of this module.
-type LocalResult<T, E = DbError> = std::result::Result<T, E>;
+type LocalResult<T, E = DbError> = Result<T, E>;
 
 mod io {
     pub(super) type Result<T> = std::result::Result<T, super::DbError>;

@@ -122,7 +122,7 @@ async fn one_use_brings_the_function_and_its_companions() {
     assert!(shown::invalidate(&world, 1).await.unwrap());
     assert_eq!(near(&world, 1).await, 3);
     assert!(near::invalidate(&world, 1).await.unwrap());
-    assert_eq!(inner::shown::uncached(&world, 1).await, 2);
+    assert_eq!(shown::uncached(&world, 1).await, 2);
 }
 
 mod again {

@@ -74,8 +74,7 @@ async fn types_without_names_tell_calls_apart() {
 #[cached(cache = "world.cache", skip(show))]
 async fn with_bounds<'a, 'b: 'a, T, F>(world: &World, one: &'a T, two: &'b [T], show: F) -> String
 where
-    T: Display + Serialize + Sync + ?Sized + 'b,
-    T: Sized,
+    T: Display + Serialize + Sync + 'b,
     F: Fn(&T) -> String + Send,
 {
     world.run();

@@ -1,7 +1,5 @@
 //! Names of the user's that the attributes might trip over.
 
-#![expect(non_camel_case_types, non_snake_case, reason = "that is the point")]
-
 use region_cache::{cached, invalidates};
 
 use super::world::World;

@@ -25,7 +25,11 @@ async fn rename(world: &World, tenant: &str, id: u64, name: String) -> Result<us
 
 #[invalidates(cache = "world.cache", region = "users.{tenant}")]
 async fn remove_tenant(world: &World, tenant: String) -> Result<(), DbError> {
-    if tenant == "kept" { Err(DbError::Gone(0)) } else { Ok(drop(tenant)) }
+    if tenant == "kept" {
+        return Err(DbError::Gone(0));
+    }
+    drop(tenant);
+    Ok(())
 }
 
 #[tokio::test]
@@ -207,7 +211,7 @@ async fn plain(world: &World, tenant: &str) -> u32 {
 #[invalidates(cache = "world.cache", region = "users.{tenant}")]
 async fn hangs(world: &World, tenant: &str) {
     world.run();
-    pending().await
+    pending::<()>().await;
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ macro_rules! written {
             let _ = ($($argument,)*);
             0
         }
+        let _ = load;
         load::key($cache, $($value),*)
     }};
 }
@@ -79,8 +80,8 @@ async fn by_function(world: &World, tenant: &str, id: u64) -> String {
     format!("{tenant}/{id}")
 }
 
-fn name_of(tenant: &str, id: &u64) -> Key {
-    Key::from(format!("{tenant}-{id}"))
+fn name_of(tenant: &str, id: &u64) -> String {
+    format!("{tenant}-{id}")
 }
 
 #[cached(cache = "world.cache", key_with = ALL)]

@@ -73,7 +73,7 @@ async fn memoize_forced_update() {
     assert_eq!(forcible(&world, 1, false).await, 2);
 }
 
-#[cached(cache = "world.cache", store_if = |n: &u64| *n % 2 == 0)]
+#[cached(cache = "world.cache", store_if = |n: &u64| n.is_multiple_of(2))]
 async fn only_even(world: &World, n: u64) -> u64 {
     world.run();
     n

@@ -29,7 +29,7 @@ pub(crate) fn expand(options: &InvalidatesOptions, item: ItemFn) -> Result<Token
     };
     let region = options.region.as_ref().map(|region| {
         let path = parts(region);
-        let path = quote!(#krate::__private::path(#path));
+        let path = quote!(&#krate::__private::path(#path));
         quote!(#krate::__private::plain_region(&#cache, #path))
     });
     let falls = match (region, &options.key) {

@@ -22,15 +22,15 @@ use crate::region::Region;
 /// The region of a call, with the settings that its attribute names.
 pub fn region(
     cache: &Cache,
-    path: String,
+    path: &str,
     settings: impl FnOnce(RegionOptions) -> RegionOptions,
 ) -> Region {
-    cache.region(&path).with(settings)
+    cache.region(path).with(settings)
 }
 
 /// The same without settings.
-pub fn plain_region(cache: &Cache, path: String) -> Region {
-    cache.region(&path)
+pub fn plain_region(cache: &Cache, path: &str) -> Region {
+    cache.region(path)
 }
 
 /// The region that is a function's own.

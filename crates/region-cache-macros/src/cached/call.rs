@@ -56,8 +56,8 @@ impl<'a> Call<'a> {
     pub(super) fn used(&self) -> Vec<&Ident> {
         let CachedOptions { unless, refresh_if, .. } = self.options;
         let conditions = unless.iter().chain(refresh_if);
-        let named: Vec<&Arg> =
-            conditions.flat_map(|Code(code)| self.function.named_in(code)).collect();
+        let conditions = conditions.map(|Code(code)| code).chain(self.expressions());
+        let named: Vec<&Arg> = conditions.flat_map(|code| self.function.named_in(code)).collect();
         let is_used = |arg: &&Arg| {
             let of = self.key_args.iter().chain(&named);
             arg.is_named && of.into_iter().any(|other| other.name == arg.name)
@@ -110,7 +110,7 @@ impl<'a> Call<'a> {
             Some(template) => {
                 let parts = self.parts(template);
                 quote!(#krate::__private::region(
-                    &#cache, #krate::__private::path(&[#(#parts),*]), #settings))
+                    &#cache, &#krate::__private::path(&[#(#parts),*]), #settings))
             }
             None => {
                 let (names, location) =
@@ -293,6 +293,13 @@ impl<'a> Call<'a> {
     }
 
     fn settings_depend_on_arguments(&self) -> bool {
+        self.expressions()
+            .into_iter()
+            .any(|expr| !self.function.named_in(expr).is_empty() || self.function.is_generic(expr))
+    }
+
+    /// The expressions in the settings.
+    fn expressions(&self) -> Vec<&'a Expr> {
         let options = self.options;
         let times = [&options.ttl, &options.stale_for, &options.soft_timeout];
         let spanned = [&options.negative_ttl, &options.compute_timeout];
@@ -305,10 +312,7 @@ impl<'a> Call<'a> {
         let codes = [&options.ttl_jitter, &options.refresh_ahead, &options.options];
         let codes = codes.into_iter().flatten().map(|Code(expr)| expr);
         let version = options.version.iter().map(|version| &version.0);
-        times
-            .chain(codes)
-            .chain(version)
-            .any(|expr| !self.function.named_in(expr).is_empty() || self.function.is_generic(expr))
+        times.chain(codes).chain(version).collect()
     }
 
     /// A template's parts, at run time.

@@ -38,7 +38,7 @@ impl Identity {
 /// function would.
 fn identity(of: &str, then: &[&str], location: Location) -> Result<String> {
     let base = if then.is_empty() { of } else { without_generics(of) };
-    let path = own_path(base.split("::").chain(then.iter().copied()).collect());
+    let path = own_path(&base.split("::").chain(then.iter().copied()).collect::<Vec<_>>());
     let mut known = known().lock();
     let other = *known.entry(path.clone()).or_insert(location);
     if other == location {
@@ -57,7 +57,7 @@ fn identity(of: &str, then: &[&str], location: Location) -> Result<String> {
 }
 
 /// A crate's name, then segments; few, however deep the function stands.
-fn own_path(names: Vec<&str>) -> String {
+fn own_path(names: &[&str]) -> String {
     let (first, rest) = names.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
     let first = segment(format!("fn~{first}"));
     let rest: Vec<String> = if rest.len() > DEEPEST {
