@@ -27,21 +27,22 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens the file, or makes it.
-    pub(crate) fn open(file: &Path) -> Result<Self, ShopError> {
+    pub(crate) async fn open(file: &Path) -> Result<Self, ShopError> {
         let database = Self { file: file.to_owned(), queries: Arc::default() };
         if !file.exists() {
-            database.write(&goods())?;
+            database.write(&goods()).await?;
         }
-        database.read()?;
+        database.read().await?;
         Ok(database)
     }
 
     pub(crate) async fn categories(&self) -> Result<Vec<String>, ShopError> {
-        Ok(self.query()?.into_keys().collect())
+        Ok(self.query().await?.into_keys().collect())
     }
 
     pub(crate) async fn products(&self, category: &str) -> Result<Vec<Product>, ShopError> {
-        self.query()?.remove(category).ok_or_else(|| ShopError::NotFound(category.to_owned()))
+        let products = self.query().await?.remove(category);
+        products.ok_or_else(|| ShopError::NotFound(category.to_owned()))
     }
 
     pub(crate) async fn set_price(
@@ -50,13 +51,13 @@ impl Database {
         id: u64,
         price: u64,
     ) -> Result<(), ShopError> {
-        let mut tables = self.query()?;
+        let mut tables = self.query().await?;
         let product = tables
             .get_mut(category)
             .and_then(|products| products.iter_mut().find(|product| product.id == id));
         let product = product.ok_or_else(|| ShopError::NotFound(format!("{category}/{id}")))?;
         product.price = price;
-        self.write(&tables)
+        self.write(&tables).await
     }
 
     /// How many queries there were since this was last asked.
@@ -64,23 +65,25 @@ impl Database {
         self.queries.swap(0, Ordering::Relaxed)
     }
 
-    fn query(&self) -> Result<Tables, ShopError> {
+    async fn query(&self) -> Result<Tables, ShopError> {
         self.queries.fetch_add(1, Ordering::Relaxed);
-        self.read()
+        self.read().await
     }
 
-    fn read(&self) -> Result<Tables, ShopError> {
-        let text = std::fs::read(&self.file).map_err(|error| self.failed(&error))?;
+    async fn read(&self) -> Result<Tables, ShopError> {
+        let text = tokio::fs::read(&self.file).await.map_err(|error| self.failed(&error))?;
         serde_json::from_slice(&text).map_err(|error| self.failed(&error))
     }
 
     /// Beside the file first, so that nobody ever reads half of it.
-    fn write(&self, tables: &Tables) -> Result<(), ShopError> {
+    async fn write(&self, tables: &Tables) -> Result<(), ShopError> {
         let text = serde_json::to_vec_pretty(tables).map_err(|error| self.failed(&error))?;
         let beside = self.file.with_extension(format!("{}.new", std::process::id()));
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::rename(&beside, &self.file))
-            .map_err(|error| self.failed(&error))
+        let written = async {
+            tokio::fs::write(&beside, text).await?;
+            tokio::fs::rename(&beside, &self.file).await
+        };
+        written.await.map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &dyn std::error::Error) -> ShopError {

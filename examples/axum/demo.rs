@@ -18,7 +18,7 @@ pub(crate) async fn run(url: &str, file: &Path) -> Result<(), BoxError> {
     let second =
         Cache::builder().backend(first.backend()).namespace("shop-example").build().await?;
     let file = file.with_extension("demo.json");
-    let database = Database::open(&file)?;
+    let database = Database::open(&file).await?;
     let a = Shop::open("A", first.clone(), database.clone()).await?.router();
     let b = Shop::open("B", second.clone(), database.clone()).await?.router();
     database.queries();
@@ -63,7 +63,7 @@ pub(crate) async fn run(url: &str, file: &Path) -> Result<(), BoxError> {
     assert!(!page.status.contains("hit"));
     say("the garden was invalidated by hand at B", &page, &database);
 
-    std::fs::remove_file(&file)?;
+    tokio::fs::remove_file(&file).await?;
     second.shutdown().await;
     first.shutdown().await;
     Ok(())

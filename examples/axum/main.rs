@@ -56,7 +56,7 @@ async fn main() -> Result<(), BoxError> {
     let cache = Cache::builder().url(args.url).namespace("shop-example").build().await?;
     let listener = TcpListener::bind(address).await?;
     let name = listener.local_addr()?.port().to_string();
-    let shop = Shop::open(&name, cache.clone(), Database::open(&file)?).await?;
+    let shop = Shop::open(&name, cache.clone(), Database::open(&file).await?).await?;
     println!("http://{address}/ and http://{address}/admin");
     let stop = async {
         // Without a signal to wait for it serves until it is killed.

@@ -145,7 +145,7 @@ async fn cacheobj_key_template_with_spaces() {
 }
 
 /// `'key': lambda filename: md5(filename).hexdigest()`.
-#[cached(cache = "world.cache", key_with = |file| Key::of(file))]
+#[cached(cache = "world.cache", key_with = Key::of)]
 async fn by_callable(world: &World, file: &str) -> u32 {
     world.run()
 }

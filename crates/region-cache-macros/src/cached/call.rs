@@ -135,7 +135,7 @@ impl<'a> Call<'a> {
             }
             (None, Some(code)) => {
                 let key = self.called(code);
-                let key = quote_spanned!(code.0.span()=> <#krate::Key as ::std::convert::From<_>>::from(#key));
+                let key = quote_spanned!(code.0.span()=> #krate::__private::own_key(#key));
                 if generics.is_empty() {
                     key
                 } else {

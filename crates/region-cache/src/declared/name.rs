@@ -69,6 +69,11 @@ pub fn key(parts: &[Part<'_>], generics: &[&str]) -> Key {
     Key::from(key)
 }
 
+/// A key of the user's own, of whatever a key is made from.
+pub fn own_key(own: impl Into<Key>) -> Key {
+    own.into()
+}
+
 /// A key of the user's own; what is generic comes behind it.
 pub fn generic_key(own: Key, generics: &[&str]) -> Key {
     let generics: String =
