@@ -72,7 +72,7 @@ async fn measure(url: &str) -> Result<(), BoxError> {
     println!(
         "\nHits of `#[cached]` functions in memory, beside the `get_or_compute` that they stand for"
     );
-    println!("Goal: at most 1.15 x");
+    println!("Goal for the first: at most 1.15 x");
     println!("{}", hits::declared().await?);
     println!("\nPages over HTTP, by one client without a network, from memory");
     println!("{}", http::run().await?);
