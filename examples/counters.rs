@@ -85,13 +85,14 @@ impl Database {
     }
 
     async fn fans(&self) -> Result<Vec<u64>, BoxError> {
+        tokio::task::yield_now().await; // the query
         let mut database = self.0.lock();
         database.1 += 1;
         Ok(database.0.iter().copied().collect())
     }
 
     async fn count_fans(&self) -> Result<i64, BoxError> {
-        Ok(self.fans().await?.len() as i64)
+        Ok(i64::try_from(self.fans().await?.len())?)
     }
 
     fn queries(&self) -> u32 {

@@ -11,7 +11,6 @@ mod told;
 pub use call::{Cacheable, Call, Failure, Fallible, call};
 pub use falls::{Falls, once};
 pub use identity::{Identity, generics_of, type_name, type_name_of};
-
 pub use name::{Argument, Part, Shown, argument, digest, generic_key, key, own_key, path, value};
 pub use told::{ByClone, ByName, ByText, Told};
 
