@@ -163,6 +163,11 @@ impl Hub {
         kept.into_iter().chain(own.into_values())
     }
 
+    /// Whether a closure of this process is for a signal.
+    pub(crate) fn chooses(&self, name: &str) -> bool {
+        self.closures.lock().iter().any(|closure| closure.is_for(name))
+    }
+
     /// What the closures of this process choose.
     pub(crate) fn chosen(&self, signal: &Signal) -> Vec<Target> {
         let closures = self.closures();

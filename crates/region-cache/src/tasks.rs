@@ -10,9 +10,10 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Either, select};
 use futures::poll;
 use futures::task::noop_waker_ref;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 #[cfg(feature = "minijinja")]
 use tokio::task::JoinError;
+use tokio::task::block_in_place;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -128,6 +129,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
 ) -> Option<Result<T, JoinError>> {
     let runtime = Handle::try_current().ok()?;
     Some(runtime.spawn_blocking(work).await)
+}
+
+/// Runs something in a task that may take its time: the runtime's other tasks go on elsewhere, where there
+/// is an elsewhere.
+pub(crate) fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
+        _ => work(),
+    }
 }
 
 /// Waits before trying again. Where time is moved by hand nobody may be there to move it: then, as

@@ -37,7 +37,10 @@ impl Visit<'_> {
             return Ok(Ok(false));
         }
         let is_stored = |outcome: &Outcome| *outcome == Outcome::Stored;
-        Ok(self.apply(changes)?.map(|outcomes| outcomes.iter().all(is_stored)))
+        self.filling = Some(lease.clone());
+        let applied = self.apply(changes)?;
+        self.filling = None;
+        Ok(applied.map(|outcomes| outcomes.iter().all(is_stored)))
     }
 
     /// Applies a transaction's changes, if nothing that it read is different by now.

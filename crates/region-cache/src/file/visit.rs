@@ -12,7 +12,7 @@ use super::tables::{
 };
 use super::tree::{Entry, Tree, gone_at, names};
 use super::used::Used;
-use crate::backend::{Address, Envelope, Id};
+use crate::backend::{Address, Envelope, Id, Lease};
 use crate::key::Key;
 use crate::time::Timestamp;
 
@@ -33,6 +33,9 @@ pub(super) struct Visit<'t> {
     pub(super) used: &'t Used,
     pub(super) now: Timestamp,
     pub(super) capacity: u64,
+    /// The lease under which something is stored: it holds until readers see that, or another would take it
+    /// and compute the same again.
+    pub(super) filling: Option<Lease>,
     /// What is to be told to those in memory once more when all of this counts.
     pub(super) fallen: Vec<Fallen>,
     /// Whether anything in the file is different by now.
@@ -75,6 +78,7 @@ impl<'t> Visit<'t> {
             used,
             now,
             capacity,
+            filling: None,
             fallen: Vec::new(),
             is_changed: false,
         })
@@ -202,7 +206,9 @@ impl<'t> Visit<'t> {
 
     /// Drops the lease of a key that was changed.
     pub(super) fn drop_lease(&mut self, region: &Address, key: &Key) {
-        self.control.lock().drop_lease(region, key);
+        if self.filling.as_ref().is_none_or(|lease| lease.key != *key || lease.region != *region) {
+            self.control.lock().drop_lease(region, key);
+        }
         // One that is taken before this visit counts was taken by somebody who did not see it.
         self.fallen.push(Fallen::Lease(region.clone(), key.clone()));
     }

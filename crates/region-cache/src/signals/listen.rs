@@ -17,7 +17,7 @@ use crate::event::{Event, EventStream};
 use crate::hub::{Hub, MARK};
 use crate::link::Effect;
 use crate::signal::{Bound, Signal, Target, check_pattern};
-use crate::tasks::{timer, within};
+use crate::tasks::{in_place, timer, within};
 use crate::wire::{Fallen, Heard, Message};
 
 /// Says that nobody listens when it is dropped, also where its task goes with its runtime.
@@ -173,7 +173,10 @@ impl Engine {
     fn heed(&self, message: Message, work: &mut Work) {
         let is_known = |known: &Message| known.id == message.id;
         if !self.hub.has_heard(message.id) && !work.heard.iter().any(is_known) {
-            work.targets.extend(self.hub.chosen(&Signal::heard(message.clone())));
+            let signal = Signal::heard(message.clone());
+            if self.hub.chooses(signal.name()) {
+                work.targets.extend(in_place(|| self.hub.chosen(&signal)));
+            }
             work.heard.push(message);
         }
     }
