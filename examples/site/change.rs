@@ -25,7 +25,8 @@ pub(crate) enum Change {
     Gone,
 }
 
-/// What an event means. Reading a page is an event too: without leaving those out, every page would
+/// What an event means. A new folder comes first: they may be taken up one by one, and it must be watched before
+/// anything is dropped, or a page saved in between would be missed. Reading a page is an event too: without leaving those out, every page would
 /// drop itself.
 pub(crate) fn changes(root: &Root, event: notify::Result<Event>) -> Vec<Change> {
     let Ok(event) = event else {
@@ -79,7 +80,7 @@ fn change_at(root: &Root, path: &Path, kind: EventKind) -> Vec<Change> {
     let modified = matches!(kind, EventKind::Modify(_) | EventKind::Access(_)) && !renamed;
     if modified && is_folder {
         // Perhaps its permissions, and it can be watched only now.
-        return vec![Change::In(nearest(below)), Change::NewFolder(path.to_owned())];
+        return vec![Change::NewFolder(path.to_owned()), Change::In(nearest(below))];
     }
     let name = below.file_name().unwrap_or_default();
     if modified && !is_page(name) && name != LAYOUT {
@@ -87,11 +88,8 @@ fn change_at(root: &Root, path: &Path, kind: EventKind) -> Vec<Change> {
     }
     // A page, a layout, or something that has come or gone and may have been a folder: the folder
     // around it is dropped, and with it everything beneath, and the list of what it holds.
-    let mut changes = vec![Change::In(below.parent().map(nearest).unwrap_or_default())];
-    if is_folder {
-        changes.push(Change::NewFolder(path.to_owned()));
-    }
-    changes
+    let around = Change::In(below.parent().map(nearest).unwrap_or_default());
+    if is_folder { vec![Change::NewFolder(path.to_owned()), around] } else { vec![around] }
 }
 
 /// The folder, or the nearest one above it whose names can all be in a region's path.
@@ -157,12 +155,12 @@ mod tests {
         let made = EventKind::Create(CreateKind::Folder);
         assert_eq!(
             meaning(made, "a/b"),
-            [Change::In(folder("a")), Change::NewFolder("a/b".into())]
+            [Change::NewFolder("a/b".into()), Change::In(folder("a"))]
         );
         let permitted = EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any));
         assert_eq!(
             meaning(permitted, "a/b"),
-            [Change::In(folder("a/b")), Change::NewFolder("a/b".into())]
+            [Change::NewFolder("a/b".into()), Change::In(folder("a/b"))]
         );
     }
 
