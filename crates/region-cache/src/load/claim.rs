@@ -57,7 +57,8 @@ impl Claim {
                 true
             }
             Ok(Leased::Taken(..) | Leased::Present(_) | Leased::Closed) => false,
-            Err(error) => !error.is_unavailable() && !error.is_closed(),
+            // Also where the connection was lost: the request may have arrived.
+            Err(error) => !error.is_unasked() && !error.is_closed(),
         };
         leased
     }
