@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ pub struct Failing {
 }
 
 #[derive(Debug, Default)]
-struct Failures(Mutex<HashMap<Operation, ErrorKind>>);
+struct Failures(Mutex<HashMap<Operation, ErrorKind>>, AtomicBool);
 
 impl Failing {
     /// Passes everything on to `inner`, until it is told otherwise.
@@ -39,8 +40,14 @@ impl Failing {
         self.failures.0.lock().extend(failing);
     }
 
+    /// From now on leases are taken, but the connection is lost before that is known.
+    pub fn lose_leases(&self) {
+        self.failures.1.store(true, Ordering::SeqCst);
+    }
+
     /// From now on everything is passed on.
     pub fn mend(&self) {
+        self.failures.1.store(false, Ordering::SeqCst);
         self.failures.0.lock().clear();
     }
 }
@@ -64,7 +71,11 @@ impl Backend for Failing {
 
     async fn lease(&self, wish: Wish<'_>) -> Result<Leased> {
         self.failures.check(Operation::Lease)?;
-        self.inner.lease(wish).await
+        let leased = self.inner.lease(wish).await;
+        if self.failures.1.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "the connection was lost"));
+        }
+        leased
     }
 
     async fn fill(&self, lease: &Lease, changes: Vec<Change>) -> Result<bool> {

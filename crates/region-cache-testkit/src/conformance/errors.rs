@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures::future::join;
 use futures::{StreamExt, poll};
-use region_cache::{Cache, Error, Region, Result};
+use region_cache::{Cache, Error, Lookup, Region, Result};
 use tokio::task::yield_now;
 
 use super::samples::{SECOND, lease};
 use super::{Case, World};
-use crate::backends::{Counting, Operation, Stuck, Yielding};
+use crate::backends::{Counting, Failing, Operation, Stuck, Yielding};
 
 #[doc(hidden)]
 #[macro_export]
@@ -27,6 +27,7 @@ macro_rules! errors {
             the_timeout_is_the_builders
             a_backend_that_does_not_answer_cannot_be_built_on
             a_lease_whose_answer_was_lost_is_given_back
+            a_lease_whose_connection_was_lost_is_given_back
             everything_works_again_when_the_backend_does
             a_closed_cache_refuses_everything
             every_handle_of_a_closed_cache_is_closed
@@ -213,6 +214,26 @@ pub async fn a_lease_whose_answer_was_lost_is_given_back(world: &World) -> Case 
     yield_now().await;
     assert!(lease(&shop, "k").await?.fill(&1).await?);
     Ok(())
+}
+
+/// Fails where "not reachable" is taken for "never sent".
+pub async fn a_lease_whose_connection_was_lost_is_given_back(world: &World) -> Case {
+    let failing = Failing::new(world.backend());
+    let cache = world.cache_with(|builder| builder.backend(failing.clone())).await;
+    let shop = cache.region("shop");
+    failing.lose_leases();
+    assert!(shop.lookup::<i64>("k").await.unwrap_err().is_unavailable());
+    failing.mend();
+    for _ in 0..1_000 {
+        match shop.lookup::<i64>("k").await? {
+            Lookup::Miss(miss) if miss.holds_lease() => {
+                assert!(miss.fill(&1).await?);
+                return Ok(());
+            }
+            _ => yield_now().await,
+        }
+    }
+    panic!("nobody gave it back");
 }
 
 pub async fn everything_works_again_when_the_backend_does(world: &World) -> Case {
